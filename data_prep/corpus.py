@@ -1,0 +1,205 @@
+"""The prepared corpus on disk: its writer and its reader.
+
+A folder with `manifest.json`, the subword model, and one Arrow file for each split, memory-mapped when read.
+Every record batch holds exactly ROWS pairs, the last one excepted, so that row i is in batch i // ROWS.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from data_prep.errors import UserError
+from data_prep.subwords import Subwords
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+ROWS = 16_384
+SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("target", pa.string()),
+        ("source_ids", pa.list_(pa.int32())),
+        ("target_ids", pa.list_(pa.int32())),
+    ]
+)
+Ids = npt.NDArray[np.int32]
+
+
+class SplitWriter:
+    """Writes one split as a stream; the file appears whole under its name, or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.pairs = 0
+        self.tokens = [0, 0]
+        self._partial = path.with_name(path.name + ".partial")
+        self._pending: list[pa.RecordBatch] = []
+        self._pending_rows = 0
+
+    def __enter__(self) -> "SplitWriter":
+        self._writer = pa.ipc.new_file(str(self._partial), SCHEMA)
+        return self
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Append pairs: a record batch with the columns of SCHEMA."""
+        self.pairs += batch.num_rows
+        for side, name in enumerate(("source_ids", "target_ids")):
+            self.tokens[side] += len(batch.column(name).flatten())
+        self._pending.append(batch)
+        self._pending_rows += batch.num_rows
+        if self._pending_rows >= ROWS:
+            self._write(whole_batches_only=True)
+
+    def _write(self, whole_batches_only: bool) -> None:
+        table = pa.Table.from_batches(self._pending, SCHEMA).combine_chunks()
+        end = table.num_rows - table.num_rows % ROWS if whole_batches_only else table.num_rows
+        for first in range(0, end, ROWS):
+            self._writer.write_table(table.slice(first, min(ROWS, end - first)))
+        rest = table.slice(end)
+        self._pending = rest.to_batches() if rest.num_rows else []
+        self._pending_rows = rest.num_rows
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._write(whole_batches_only=False)
+        self._writer.close()
+        if kind is None:
+            replace_durably(self._partial, self.path)
+        else:
+            self._partial.unlink(missing_ok=True)
+
+
+class Split:
+    """One split, memory-mapped: nothing is read before it is asked for, but the sentences' lengths."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`.  Raises UserError if it is missing or not a file of ours."""
+        try:
+            self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        except FileNotFoundError as error:
+            raise UserError(f"{path}: no such split; run `make preprocess` again") from error
+        except (pa.ArrowInvalid, OSError) as error:
+            raise UserError(f"{path}: damaged ({error}); run `make preprocess` again") from error
+        if self._table.schema != SCHEMA:
+            raise UserError(f"{path}: not a split of a prepared corpus; run `make preprocess` again")
+        self._ids = [self._views(name) for name in ("source_ids", "target_ids")]
+        self.source_lengths, self.target_lengths = (
+            np.concatenate([np.diff(offsets) for offsets, _ in views] or [np.zeros(0, np.int32)])
+            for views in self._ids
+        )
+
+    def _views(self, name: str) -> list[tuple[Ids, Ids]]:
+        """(offsets, values) of each record batch, without a copy."""
+        views = []
+        for chunk in self._table.column(name).chunks:
+            offsets = chunk.offsets.to_numpy(zero_copy_only=True)
+            views.append((offsets, chunk.values.to_numpy(zero_copy_only=True)))
+        return views
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+        return int(self._table.num_rows)
+
+    def _row(self, side: int, row: int) -> Ids:
+        offsets, values = self._ids[side][row // ROWS]
+        return values[offsets[row % ROWS] : offsets[row % ROWS + 1]]
+
+    def source_ids(self, row: int) -> Ids:
+        """Source ids of one pair, without begin and end."""
+        return self._row(0, row)
+
+    def target_ids(self, row: int) -> Ids:
+        """Target ids of one pair, without begin and end."""
+        return self._row(1, row)
+
+    def texts(self, rows: Sequence[int] | None = None) -> tuple[list[str], list[str]]:
+        """Source and target text of the given rows, or of all."""
+        table = self._table.select(["source", "target"])
+        if rows is not None:
+            table = table.take(pa.array(rows, pa.int64()))
+        return table.column("source").to_pylist(), table.column("target").to_pylist()
+
+
+class Corpus:
+    """A prepared corpus, as training and evaluation read it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder.  Raises UserError if it is not a prepared corpus of this format."""
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        languages = self.manifest["languages"]
+        self.languages: tuple[str, str] = (languages["source"], languages["target"])
+        self.subwords = Subwords.load(folder)
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of all that a run depends on: two corpora with the same one train the same."""
+        return digest(json.dumps(self.manifest["files"], sort_keys=True).encode())
+
+    def split(self, name: str) -> Split:
+        """The split `train`, `validation` or `test`."""
+        if name not in self.manifest["splits"]:
+            raise UserError(f"{self.folder}: no split {name!r}; there are {', '.join(self.manifest['splits'])}")
+        return Split(self.folder / f"{name}.arrow")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a prepared corpus.
+
+    Raises UserError if the folder, or its manifest, is missing, damaged or of another format.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UserError(f"{folder}: not a prepared corpus; `make preprocess CORPUS=…` makes one") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); run `make preprocess` again") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise UserError(f"{path}: not of format {FORMAT}; run `make preprocess` again")
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest, last of all files: a folder without one is not a prepared corpus."""
+    partial = folder / (MANIFEST + ".partial")
+    text = json.dumps({"format": FORMAT, **manifest}, indent=2, ensure_ascii=False)
+    partial.write_text(text + "\n", encoding="utf-8")
+    replace_durably(partial, folder / MANIFEST)
+
+
+def replace_durably(partial: Path, path: Path) -> None:
+    """Give a finished file its name; a crash at any instant leaves the old file or the new one, whole."""
+    sync(partial)
+    partial.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the list of names in a folder, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, read as a stream."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

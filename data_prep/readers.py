@@ -1,0 +1,226 @@
+"""Text files with one pair a line: two aligned files, tab-separated columns, or JSON objects; by split.
+
+Reading is strict and takes constant memory.  A line ends at a line feed and nowhere else: a carriage return
+before it is dropped, while U+0085, U+2028 and the like stay inside their line.  Bytes must be UTF-8; a byte
+order mark at the start of a file is dropped.  In tab-separated and JSON files a wholly empty line is an
+empty pair, so that rows and lines stay in step.  Tabs and quotes have no escapes.
+"""
+
+import codecs
+import gzip
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+from pathlib import Path
+
+from data_prep.errors import UserError
+from data_prep.rows import Chunk, ColumnPath, clear_errors, file_stamps, find_columns, require_columns, sha256
+
+TEXT_SUFFIXES = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz")
+
+
+def read_lines(path: Path, size: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines of a file, `size` at a time, with the number of the first one (from 1)."""
+    number = 1
+    with clear_errors(path), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        while block := list(islice(file, size)):
+            data = b"".join(block)
+            if number == 1:
+                data = data.removeprefix(codecs.BOM_UTF8)
+                if not data:
+                    return
+            yield number, _decode(data, path, number)
+            number += len(block)
+
+
+def _decode(data: bytes, path: Path, number: int) -> list[str]:
+    """Return the lines in `data`, which is not empty and starts at line `number` of `path`."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = number + data.count(b"\n", 0, error.start)
+        raise UserError(
+            f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); convert the file, for example with "
+            f"`iconv -f latin1 -t utf-8`"
+        ) from None
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    # Only the last line of a file can lack its line feed, and then it can still have its carriage return.
+    text = text[:-1] if text.endswith(("\n", "\r")) else text
+    return text.split("\n")
+
+
+class TextFiles:
+    """Reader of text files: for each split a pair of files, or one tab-separated or JSON-lines file.
+
+    Opening checks that every file can be read, has its columns and is not empty, and that the two files of
+    a pair have as many lines.  Everything else that is wrong raises a UserError when the line is read.
+    """
+
+    def __init__(self, files: Mapping[str, tuple[Path, ...]], languages: tuple[str, str]) -> None:
+        self._files = dict(files)
+        self._languages = languages
+        self.notes: list[str] = []
+        """What the user should know about how the files are read."""
+        for paths in files.values():
+            for path in paths:
+                if next(read_lines(path, 1), None) is None:
+                    raise UserError(f"{path}: the file is empty")
+            if len(paths) == 2:
+                _check_counts(paths[0], paths[1])
+        self.splits = tuple(self._files)
+        train = self._files["train"]
+        if len(train) == 2:
+            columns = [path.name for path in train]
+        elif ".tsv" in train[0].suffixes:
+            layout = TsvLayout.of(train[0], languages)
+            columns = [f"column {layout.source + 1}", f"column {layout.target + 1}"]
+            if not layout.header:
+                self.notes.append(
+                    f"{train[0]}: no header line names {languages[0]} and {languages[1]}, so column 1 is "
+                    f"read as {languages[0]} and column 2 as {languages[1]}"
+                )
+        else:
+            columns = [".".join(path) for path in _json_columns(train[0], languages)]
+        self.origin: dict[str, object] = {
+            "files": [path.name for paths in self._files.values() for path in paths],
+            "columns": columns,
+        }
+
+    def _all_files(self) -> list[Path]:
+        return [path for paths in self._files.values() for path in paths]
+
+    def chunks(self, split: str, size: int) -> Iterator[Chunk]:
+        """Yield the rows of a split in order, `size` lines of its files at a time."""
+        paths = self._files[split]
+        if len(paths) == 2:
+            return _pair_chunks(paths[0], paths[1], size)
+        read = _tsv_chunks if ".tsv" in paths[0].suffixes else _json_chunks
+        return read(paths[0], self._languages, size)
+
+    def inputs(self) -> dict[str, str]:
+        """Return the SHA-256 of each file by its name."""
+        return {path.name: sha256(path) for path in self._all_files()}
+
+    def stamp(self) -> dict[str, object]:
+        """Return path, size and time of change of each file."""
+        return {"files": file_stamps(self._all_files())}
+
+
+def _pair_chunks(source: Path, target: Path, size: int) -> Iterator[Chunk]:
+    nothing: tuple[int, list[str]] = (0, [])
+    both = zip_longest(read_lines(source, size), read_lines(target, size), fillvalue=nothing)
+    for (number, sources), (_, targets) in both:
+        if len(sources) != len(targets):  # changed since it was opened
+            _check_counts(source, target)
+        yield Chunk(number - 1, sources, targets)
+
+
+def _check_counts(source: Path, target: Path) -> None:
+    counts = []
+    for path in (source, target):
+        with clear_errors(path), path.open("rb") as file:
+            counts.append(sum(1 for _ in file))
+    if counts[0] != counts[1]:
+        raise UserError(
+            f"{source} has {counts[0]:,} lines and {target} has {counts[1]:,}; line n of one must translate "
+            f"line n of the other"
+        )
+
+
+@dataclass(frozen=True)
+class TsvLayout:
+    """How a tab-separated file is laid out."""
+
+    source: int
+    target: int
+    """Index of the column of each language."""
+    width: int
+    """Number of columns in every row."""
+    header: bool
+    """Whether the first line names the columns."""
+
+    @classmethod
+    def of(cls, path: Path, languages: tuple[str, str]) -> "TsvLayout":
+        """Read the layout off the first line.
+
+        A header names the columns as `find_columns` knows them.  Without one, the first column is the
+        source and the second the target.  A first line of nothing but language codes, which lacks one that
+        is asked for, is taken for a header too, and refused.
+        """
+        _, lines = next(read_lines(path, 1))
+        cells = lines[0].split("\t")
+        names = [cell.strip() for cell in cells]
+        columns = find_columns(dict.fromkeys(names, ()), languages)
+        if columns is not None:
+            return cls(names.index(columns[0][0]), names.index(columns[1][0]), len(names), True)
+        if len(cells) < 2:
+            raise UserError(f"{path}:1: no tab in the line; each needs a source and a target with a tab between")
+        if set(names) & set(languages) and all(re.fullmatch(r"[a-z]{2,3}([-_]\w+)?", name) for name in names):
+            require_columns(dict.fromkeys(names, ()), languages, f"{path}:1")
+        return cls(0, 1, len(cells), False)
+
+
+def _tsv_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[Chunk]:
+    layout = TsvLayout.of(path, languages)
+    for number, lines in read_lines(path, size):
+        rows = [line.split("\t") for line in lines]
+        if set(map(len, rows)) != {layout.width}:
+            for offset, row in enumerate(rows):
+                if row == [""]:
+                    rows[offset] = row * layout.width
+                elif len(row) != layout.width:
+                    raise UserError(
+                        f"{path}:{number + offset}: {len(row)} columns where the first line has "
+                        f"{layout.width}; look for a missing or an extra tab"
+                    )
+        body = rows[1:] if layout.header and number == 1 else rows
+        first = max(number - 1 - layout.header, 0)
+        yield Chunk(first, [row[layout.source] for row in body], [row[layout.target] for row in body])
+
+
+def _json_row(line: str, path: Path, number: int) -> dict[str, object]:
+    try:
+        row = json.loads(line) if line.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}:{number}: not JSON ({error}); each line must hold one object") from None
+    if not isinstance(row, dict):
+        raise UserError(f'{path}:{number}: not a JSON object; each line must be like {{"en": …, "fr": …}}')
+    return row
+
+
+def _json_columns(path: Path, languages: tuple[str, str]) -> tuple[ColumnPath, ColumnPath]:
+    for number, lines in read_lines(path, 1):
+        if row := _json_row(lines[0], path, number):
+            shape = {name: tuple(cell) if isinstance(cell, dict) else () for name, cell in row.items()}
+            return require_columns(shape, languages, f"{path}:{number}")
+    raise UserError(f"{path}: no line has any text")
+
+
+def _json_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[Chunk]:
+    columns = _json_columns(path, languages)
+    for number, lines in read_lines(path, size):
+        rows = [_json_row(line, path, number + offset) for offset, line in enumerate(lines)]
+        sources, targets = ([_cell(row, column) for row in rows] for column in columns)
+        try:
+            "".join(sources + targets).encode()
+        except (TypeError, UnicodeEncodeError):
+            _refuse_cell(sources, targets, path, number)
+        yield Chunk(number - 1, sources, targets)
+
+
+def _cell(row: object, column: ColumnPath) -> str:
+    for name in column:
+        row = row.get(name) if isinstance(row, dict) else None
+    return "" if row is None else row  # type: ignore[return-value]  # what is not text is refused by the caller
+
+
+def _refuse_cell(sources: list[str], targets: list[str], path: Path, number: int) -> None:
+    for offset, cells in enumerate(zip(sources, targets, strict=True)):
+        for cell in cells:
+            if not isinstance(cell, str):
+                raise UserError(f"{path}:{number + offset}: {json.dumps(cell)} is not text; put it in quotes")
+            if any("\ud800" <= letter <= "\udfff" for letter in cell):
+                raise UserError(f"{path}:{number + offset}: half of a surrogate pair (\\ud800 to \\udfff)")

@@ -1,0 +1,264 @@
+"""The three stages of preparation: clean text on disk, the subword model, stored ids.
+
+Each reads the stage before from disk, as a stream, and writes files that depend on nothing but its input and
+settings: not on the number of processes, not on how the stream was cut.
+"""
+
+import functools
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from data_prep import splitting
+from data_prep.cleaning import Cleaner, Dropped, normalise
+from data_prep.corpus import SCHEMA, SplitWriter, replace_durably
+from data_prep.parallel import ordered_map
+from data_prep.report import Report
+from data_prep.settings import Preparation
+from data_prep.settings import Subwords as SubwordSettings
+from data_prep.sources import Chunk, Source
+from data_prep.subwords import Subwords, train_subwords
+
+SPLITS = ("train", "validation", "test")
+TEXT_SCHEMA = pa.schema([SCHEMA.field("source"), SCHEMA.field("target")])
+REASONS = {splitting.DUPLICATE: "duplicate", splitting.HELD_OUT: "held out"}
+
+
+# Stage 1: clean text.
+
+
+@dataclass
+class SplitText:
+    """How one split came about."""
+
+    read: int = 0
+    """Pairs read from the source's split of this name."""
+    pairs: int = 0
+    """Pairs that this split has."""
+    dropped: Dropped = field(default_factory=Dropped)
+    """Of the pairs read, those that are in no split."""
+
+
+def write_text(
+    source: Source, settings: Preparation, folder: Path, report: Report, processes: int
+) -> dict[str, SplitText]:
+    """Write `train.arrow`, `validation.arrow` and `test.arrow`, text only, into `folder`.
+
+    Splits that the source has are kept, the others held out from train.
+    """
+    scratch = folder / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    splits = {split: SplitText() for split in SPLITS}
+    own: dict[str, splitting.Hashes] = {}
+    clean = functools.partial(_clean, settings=settings, languages=None)
+    for split in SPLITS[1:]:
+        if split in source.splits:
+            hashes = []
+            with (
+                report.stage(f"reading {split}") as advance,
+                _TextWriter(folder / f"{split}.arrow") as writer,
+            ):
+                for part in ordered_map(clean, source.chunks(split), processes):
+                    writer.add(part.text)
+                    hashes.append(part.hashes)
+                    _count(splits[split], part, advance)
+            splits[split].pairs = writer.pairs
+            own[split] = np.concatenate(hashes)
+    clean = functools.partial(
+        _clean, settings=settings, languages=(source.source_language, source.target_language)
+    )
+    columns = splitting.HashColumns(scratch)
+    with (
+        report.stage("reading and cleaning") as advance,
+        _TextWriter(scratch / "kept.arrow") as writer,
+        columns,
+    ):
+        for part in ordered_map(clean, source.chunks("train"), processes):
+            writer.add(part.text)
+            columns.append(part.hashes)
+            _count(splits["train"], part, advance)
+    with report.stage("removing duplicates and splitting", columns.rows) as advance:
+        fates = splitting.divide(
+            columns, scratch, settings.splitting, settings.cleaning.drop_duplicates, own, source.name
+        )
+        _route(scratch / "kept.arrow", fates, folder, splits, [s for s in SPLITS if s not in own], advance)
+    del fates
+    shutil.rmtree(scratch)
+    return splits
+
+
+@dataclass
+class _Cleaned:
+    """What is left of a chunk."""
+
+    text: pa.RecordBatch
+    hashes: splitting.Hashes
+    read: int
+    dropped: Dropped
+
+
+def _clean(chunk: Chunk, settings: Preparation, languages: tuple[str, str] | None) -> _Cleaned:
+    """Normalise a chunk and drop what is bad; without languages only pairs with an empty side are."""
+    sources = [normalise(text) for text in chunk.sources]
+    targets = [normalise(text) for text in chunk.targets]
+    dropped = Dropped()
+    if languages is None:
+        reasons = ["empty" if not (s and t) else None for s, t in zip(sources, targets, strict=True)]
+    else:
+        reasons = list(map(Cleaner(settings.cleaning, *languages).why_dropped, sources, targets))
+    if any(reasons):
+        for i, reason in enumerate(reasons):
+            if reason:
+                dropped.add(reason, sources[i], targets[i])
+        sources = [text for text, reason in zip(sources, reasons, strict=True) if not reason]
+        targets = [text for text, reason in zip(targets, reasons, strict=True) if not reason]
+    return _Cleaned(
+        pa.record_batch([pa.array(sources, pa.string()), pa.array(targets, pa.string())], schema=TEXT_SCHEMA),
+        splitting.hash_pairs(sources, targets, settings.splitting.seed),
+        len(reasons),
+        dropped,
+    )
+
+
+def _count(split: SplitText, part: _Cleaned, advance: Callable[[int], None]) -> None:
+    split.read += part.read
+    split.dropped.merge(part.dropped)
+    advance(part.read)
+
+
+def _route(
+    kept: Path,
+    fates: splitting.Fates,
+    folder: Path,
+    splits: dict[str, SplitText],
+    wanted: list[str],
+    advance: Callable[[int], None],
+) -> None:
+    """Write each kept pair into the split that it fell to."""
+    writers = {split: _TextWriter(folder / f"{split}.arrow") for split in wanted}
+    codes = {"train": splitting.TRAIN, **splitting.HELD}
+    first = 0
+    for batch in text_batches(kept):
+        fate = fates[first : first + len(batch)]
+        first += len(batch)
+        for split, writer in writers.items():
+            writer.add(batch.filter(pa.array(fate == codes[split])))
+        for row in np.flatnonzero(fate >= splitting.DUPLICATE).tolist():
+            splits["train"].dropped.add(
+                REASONS[fate[row]], batch["source"][row].as_py(), batch["target"][row].as_py()
+            )
+        advance(len(batch))
+    for split, writer in writers.items():
+        writer.close()
+        splits[split].pairs = writer.pairs
+
+
+class _TextWriter:
+    """Writes text as a stream; the file has its name only when it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.pairs = 0
+        self._path = path
+        self._partial = path.with_name(path.name + ".partial")
+        self._writer = pa.ipc.new_file(str(self._partial), TEXT_SCHEMA)
+
+    def __enter__(self) -> "_TextWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows:
+            self._writer.write_batch(batch)
+            self.pairs += batch.num_rows
+
+    def close(self) -> None:
+        self._writer.close()
+        replace_durably(self._partial, self._path)
+
+
+def text_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """The text columns of an Arrow file of ours, batch by batch: of this stage, or of a finished split.
+
+    Read, not memory-mapped, so that the memory in use does not grow with the file.
+    """
+    with pa.OSFile(str(path)) as file:
+        reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=[0, 1]))
+        for i in range(reader.num_record_batches):
+            yield reader.get_batch(i)
+
+
+# Stage 2: the subword model.
+
+
+def write_subwords(train: Path, pairs: int, settings: SubwordSettings, folder: Path, report: Report) -> Subwords:
+    """Train the subword model on the text of `train`, a file of `pairs` pairs, and store it in `folder`."""
+    with report.stage("training the subword model"):
+        subwords = train_subwords(
+            functools.partial(_sample, train, pairs, 0, settings.sentences),
+            functools.partial(_sample, train, pairs, 1, settings.sentences),
+            settings,
+            report.note,
+        )
+    for name, data in subwords.files().items():
+        partial = folder / (name + ".partial")
+        partial.write_bytes(data)
+        replace_durably(partial, folder / name)
+    return subwords
+
+
+def _sample(path: Path, pairs: int, side: int, limit: int) -> Iterator[str]:
+    """At most `limit` sentences of one side, spread evenly over the file."""
+    first = 0
+    for batch in text_batches(path):
+        text = batch.column(side)
+        if pairs > limit:
+            rows = np.arange(first, first + len(batch), dtype=np.int64)
+            text = text.filter(pa.array((rows + 1) * limit // pairs > rows * limit // pairs))
+        yield from text.to_pylist()
+        first += len(batch)
+
+
+# Stage 3: ids.
+
+
+def write_split(
+    name: str, text: Path, pairs: int, subwords: Subwords, folder: Path, report: Report, processes: int
+) -> dict[str, int]:
+    """Encode the text and write `NAME.arrow` into `folder`; return the number of tokens of each side."""
+    encode = functools.partial(_encode, models=subwords.models)
+    with report.stage(f"encoding {name}", pairs) as advance, SplitWriter(folder / f"{name}.arrow") as writer:
+        for batch in ordered_map(encode, _in_pieces(text_batches(text)), processes):
+            writer.add(batch)
+            advance(batch.num_rows)
+    return dict(zip(("source", "target"), writer.tokens, strict=True))
+
+
+def _in_pieces(batches: Iterable[pa.RecordBatch], size: int = 10_000) -> Iterator[pa.RecordBatch]:
+    """Batches of middling size: large ones are cut, so that every process has work."""
+    for batch in batches:
+        for first in range(0, batch.num_rows, size):
+            yield batch.slice(first, size)
+
+
+@functools.lru_cache(maxsize=1)
+def _load(models: tuple[bytes, ...]) -> Subwords:
+    """Loading takes as long as encoding some thousand sentences."""
+    return Subwords(*models)
+
+
+def _encode(batch: pa.RecordBatch, models: tuple[bytes, ...]) -> pa.RecordBatch:
+    """The batch with the ids of both sides: the columns of SCHEMA."""
+    subwords = _load(models)
+    ids = [
+        pa.array(encode(text.to_pylist()), SCHEMA.field("source_ids").type)
+        for encode, text in zip((subwords.encode_source, subwords.encode_target), batch.columns, strict=True)
+    ]
+    return pa.record_batch([*batch.columns, *ids], schema=SCHEMA)

@@ -1,0 +1,159 @@
+"""Subwords: text to ids and back, by SentencePiece (Kudo & Richardson 2018).
+
+Special ids are the same in every model: 0 padding, 1 unknown, 2 begin, 3 end of sentence.  Bytes stand in for
+characters that the model has never seen, so that no input is unknown and every text comes back whole.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import sentencepiece
+
+from data_prep.errors import UserError
+from data_prep.settings import Subwords as SubwordSettings
+
+PAD, UNKNOWN, BEGIN, END = range(4)
+JOINT_FILE = "subwords.model"
+SEPARATE_FILES = ("subwords.source.model", "subwords.target.model")
+
+
+class Subwords:
+    """The subword model of one prepared corpus: one vocabulary for both sides, or one for each."""
+
+    def __init__(self, source_model: bytes, target_model: bytes | None = None) -> None:
+        """Take serialised SentencePiece models; without a second one the first serves both sides."""
+        self.models = (source_model,) if target_model is None else (source_model, target_model)
+        self._source = sentencepiece.SentencePieceProcessor(model_proto=source_model)
+        self._target = (
+            self._source
+            if target_model is None
+            else sentencepiece.SentencePieceProcessor(model_proto=target_model)
+        )
+
+    @property
+    def joint(self) -> bool:
+        """Whether both sides share one vocabulary."""
+        return len(self.models) == 1
+
+    @property
+    def source_size(self) -> int:
+        """Number of ids of the source side."""
+        return int(self._source.get_piece_size())
+
+    @property
+    def target_size(self) -> int:
+        """Number of ids of the target side."""
+        return int(self._target.get_piece_size())
+
+    def encode_source(self, lines: list[str]) -> list[list[int]]:
+        """Ids of each line, without begin and end."""
+        return list(self._source.encode(lines, out_type=int, num_threads=1))
+
+    def encode_target(self, lines: list[str]) -> list[list[int]]:
+        """Ids of each line, without begin and end."""
+        return list(self._target.encode(lines, out_type=int, num_threads=1))
+
+    def decode_target(self, ids: Sequence[Sequence[int]]) -> list[str]:
+        """Detokenised text of each sequence; special ids leave nothing behind."""
+        return [str(self._target.decode([i for i in sequence if i > END])) for sequence in ids]
+
+    def source_pieces(self, line: str) -> list[str]:
+        """The units that `line` is cut into, for people to look at."""
+        return list(self._source.encode(line, out_type=str))
+
+    def target_pieces(self, ids: Sequence[int]) -> list[str]:
+        """The units that target `ids` stand for."""
+        return [str(self._target.id_to_piece(i)) for i in ids]
+
+    def files(self) -> dict[str, bytes]:
+        """File names and contents, as `load` reads them."""
+        names = (JOINT_FILE,) if self.joint else SEPARATE_FILES
+        return dict(zip(names, self.models, strict=True))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Subwords":
+        """Read the model or models of a prepared corpus or a run.
+
+        Raises UserError if the folder has none or one is damaged.
+        """
+        names = (JOINT_FILE,) if (folder / JOINT_FILE).is_file() else SEPARATE_FILES
+        try:
+            return cls(*((folder / name).read_bytes() for name in names))
+        except FileNotFoundError as error:
+            raise UserError(
+                f"{folder}: no subword model ({JOINT_FILE}) there; run `make preprocess` again"
+            ) from error
+        except RuntimeError as error:
+            raise UserError(f"{folder}: the subword model is damaged; run `make preprocess` again") from error
+
+
+def train_subwords(
+    source_sentences: Callable[[], Iterator[str]],
+    target_sentences: Callable[[], Iterator[str]],
+    settings: SubwordSettings,
+    report: Callable[[str], None] = lambda message: None,
+) -> Subwords:
+    """Train the model, or the two, on sentences given by functions that start a new pass.
+
+    `report` is told when the vocabulary had to shrink.  Raises UserError if there is no text to train on.
+    """
+
+    def both() -> Iterator[str]:
+        yield from source_sentences()
+        yield from target_sentences()
+
+    if settings.joint:
+        return Subwords(_train(both, settings, "joint", report))
+    return Subwords(
+        _train(source_sentences, settings, "source", report),
+        _train(target_sentences, settings, "target", report),
+    )
+
+
+def _train(
+    sentences: Callable[[], Iterator[str]],
+    settings: SubwordSettings,
+    side: str,
+    report: Callable[[str], None],
+) -> bytes:
+    """One serialised model, with as much of the asked vocabulary as the text supports."""
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=sentences(),
+            model_writer=model,
+            model_type=settings.kind,
+            vocab_size=settings.vocabulary,
+            # A text with fewer units than asked for gives a smaller model instead of an error.
+            hard_vocab_limit=False,
+            # Cleaning has normalised already: the text must come back as it was.
+            normalization_rule_name="identity",
+            byte_fallback=True,
+            character_coverage=1.0 if settings.kind == "char" else 0.9999,
+            # In bytes.  Longer lines would be left out without a word; what is too long is for cleaning to
+            # say.
+            max_sentence_length=1 << 30,
+            pad_id=PAD,
+            unk_id=UNKNOWN,
+            bos_id=BEGIN,
+            eos_id=END,
+            # A fixed number: the sums of the unigram model depend on how the text is divided.
+            num_threads=2,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        text = str(error)
+        if needed := re.search(r"smaller than required_chars\. \d+ vs (\d+)", text):
+            raise UserError(
+                f"subwords.vocabulary={settings.vocabulary} has no room for the {side} text's letters and "
+                f"256 bytes; set subwords.vocabulary={int(needed[1]) + 200} or more"
+            ) from error
+        if "sentences_.empty()" in text or "all_chars_count" in text:
+            raise UserError(f"no {side} subword model can be trained: there is no text") from error
+        raise
+    found = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()).get_piece_size()
+    if found < settings.vocabulary:
+        report(f"the {side} vocabulary has {found} units, not {settings.vocabulary}: the text has no more")
+    return model.getvalue()

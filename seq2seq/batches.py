@@ -1,0 +1,127 @@
+"""Batches: pairs of like length together, a budget of target subwords each, in a seeded order.
+
+Shapes: B pairs of a batch, S source positions, T target positions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from data_prep.corpus import Split
+from data_prep.subwords import BEGIN, END, PAD
+
+POOL = 200_000
+"""Pairs that are sorted by length together: enough for little padding, few enough for constant memory."""
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded ids.  The source ends with END; the target goes in behind BEGIN and is expected to close with END."""
+
+    source_BS: Tensor
+    source_lengths_B: Tensor
+    target_in_BT: Tensor
+    target_out_BT: Tensor
+    target_tokens: int
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on a device."""
+        if device.type == "cpu":
+            return self
+
+        def move(part: Tensor) -> Tensor:
+            return part.pin_memory().to(device, non_blocking=True)
+
+        return Batch(
+            move(self.source_BS),
+            move(self.source_lengths_B),
+            move(self.target_in_BT),
+            move(self.target_out_BT),
+            self.target_tokens,
+        )
+
+
+def pad(rows: list[npt.NDArray[np.int32]], before: int | None = None, after: int | None = None) -> Tensor:
+    """Ids of several sentences in one int64 tensor [B, longest], padded at the end.
+
+    `before` and `after` are ids put round each sentence.
+    """
+    extra = (before is not None) + (after is not None)
+    padded = np.full((len(rows), max(map(len, rows)) + extra), PAD, dtype=np.int64)
+    start = 0 if before is None else 1
+    for line, ids in zip(padded, rows, strict=True):
+        if before is not None:
+            line[0] = before
+        line[start : start + len(ids)] = ids
+        if after is not None:
+            line[start + len(ids)] = after
+    return torch.from_numpy(padded)
+
+
+def make_batch(split: Split, rows: Rows) -> Batch:
+    """The batch of the given rows of a split."""
+    sources = [split.source_ids(row) for row in rows.tolist()]
+    targets = [split.target_ids(row) for row in rows.tolist()]
+    return Batch(
+        pad(sources, after=END),
+        torch.tensor([len(ids) + 1 for ids in sources]),
+        pad(targets, before=BEGIN),
+        pad(targets, after=END),
+        sum(map(len, targets)) + len(targets),
+    )
+
+
+def plan(split: Split, batch_tokens: int, seed: tuple[int, ...]) -> list[Rows]:
+    """The rows of each batch of one pass over a split, every pair once, in a random order."""
+    shuffle = np.random.default_rng(seed)
+    order = shuffle.permutation(len(split))
+    batches = []
+    for first in range(0, len(order), POOL):
+        pool = order[first : first + POOL]
+        batches += by_length(split, pool, batch_tokens)
+    return [batches[i] for i in shuffle.permutation(len(batches))]
+
+
+def by_length(split: Split, rows: Rows, budget: int) -> list[Rows]:
+    """The rows, sorted by length, in batches whose targets, END and padding included, fill the budget."""
+    rows = rows[np.lexsort((split.source_lengths[rows], split.target_lengths[rows]))]
+    batches, first, longest = [], 0, 0
+    for i, length in enumerate(split.target_lengths[rows].tolist()):
+        longest = max(longest, length + 1)
+        if i > first and longest * (i + 1 - first) > budget:
+            batches.append(rows[first:i])
+            first, longest = i, length + 1
+    if first < len(rows):
+        batches.append(rows[first:])
+    return batches
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the training stands in its data: passes begun, and batches taken from the present one."""
+
+    epoch: int = 0
+    batch: int = 0
+
+
+def training_batches(
+    split: Split, batch_tokens: int, seed: int, start: Position
+) -> Iterator[tuple[Batch, Position, float]]:
+    """Endless batches from `start` on, each with the position after it and the epochs then done.
+
+    A function of the arguments alone, so a position is all that a resumed run needs.
+    """
+    epoch, skip = start.epoch, start.batch
+    while True:
+        batches = plan(split, batch_tokens, (seed, epoch))
+        for number in range(skip, len(batches)):
+            done = number + 1
+            after = Position(epoch, done) if done < len(batches) else Position(epoch + 1, 0)
+            yield make_batch(split, batches[number]), after, epoch + done / len(batches)
+        epoch, skip = epoch + 1, 0

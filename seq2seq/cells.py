@@ -1,0 +1,70 @@
+"""Recurrent layers behind one state type: plain tanh RNN, GRU and LSTM.
+
+Shapes: B batch, T positions in time, I input size, H hidden size.
+
+The cells (W acts on the input x_t, U on the state before, b is a bias, σ the logistic function):
+
+- rnn (Elman 1990):  h_t = tanh(W x_t + U h_{t-1} + b)
+- gru (Cho et al. 2014):  r, z = σ(W x_t + U h_{t-1} + b);  n = tanh(W_n x_t + b_n + r ⊙ (U_n h_{t-1} + b'_n));
+  h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}
+- lstm (Hochreiter & Schmidhuber 1997, Gers et al. 2000):  i, f, o = σ(W x_t + U h_{t-1} + b);
+  g = tanh(W_g x_t + U_g h_{t-1} + b_g);  c_t = f ⊙ c_{t-1} + i ⊙ g;  h_t = o ⊙ tanh(c_t)
+"""
+
+import torch
+from torch import Tensor, nn
+
+State = tuple[Tensor, ...]
+"""State of one layer: (h_BH,) for rnn and gru, (h_BH, c_BH) for lstm."""
+
+KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+def state_size(cell: str) -> int:
+    """Number of vectors in a layer's state."""
+    return 2 if cell == "lstm" else 1
+
+
+class RecurrentLayer(nn.Module):
+    """One layer of recurrence over whole sequences, by PyTorch's fused kernels."""
+
+    def __init__(self, cell: str, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.recurrence = KINDS[cell](input_size, hidden_size, batch_first=True)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Orthogonal recurrent matrices, Xavier input matrices, zero biases; LSTM's forget gate starts open.
+
+        The forget bias of 1 follows Gers et al. 2000 and Jozefowicz et al. 2015.
+        """
+        gates = {"rnn": 1, "gru": 3, "lstm": 4}[self.cell]
+        with torch.no_grad():
+            for name, parameter in self.recurrence.named_parameters():
+                if name.startswith("bias"):
+                    parameter.zero_()
+                    continue
+                for block in parameter.chunk(gates):
+                    if name.startswith("weight_hh"):
+                        nn.init.orthogonal_(block)
+                    else:
+                        nn.init.xavier_uniform_(block)
+            if self.cell == "lstm":
+                self.recurrence.bias_ih_l0[self.hidden_size : 2 * self.hidden_size] = 1.0
+
+    def zero_state(self, batch: int, like: Tensor) -> State:
+        """A state of zeros on the device and in the type of `like`."""
+        zero_BH = like.new_zeros(batch, self.hidden_size)
+        return (zero_BH,) * state_size(self.cell)
+
+    def forward(self, inputs_BTI: Tensor, state: State) -> tuple[Tensor, State]:
+        """Run over all positions from `state`; return the outputs [B, T, H] and the state after the last."""
+        stacked = tuple(part_BH.unsqueeze(0).contiguous() for part_BH in state)
+        if self.cell == "lstm":
+            outputs_BTH, after = self.recurrence(inputs_BTI, stacked)
+        else:
+            outputs_BTH, last = self.recurrence(inputs_BTI, stacked[0])
+            after = (last,)
+        return outputs_BTH, tuple(part.squeeze(0) for part in after)

@@ -1,0 +1,209 @@
+"""The description of a run: strict, documented, read from a recipe and overridden by `key=value`."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from data_prep.errors import UserError
+from data_prep.settings import Cleaning, Preparation, Settings, Splitting, Subwords
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class Model(Settings):
+    """The network; see DESIGN of the wiring in `decoder.py`."""
+
+    cell: Literal["rnn", "gru", "lstm"] = "lstm"
+    """Recurrent cell: plain tanh (Elman 1990), GRU (Cho et al. 2014), LSTM (Hochreiter & Schmidhuber 1997)."""
+    embedding: int = Field(default=256, ge=1)
+    """Size of a subword's vector."""
+    hidden: int = Field(default=256, ge=2, multiple_of=2)
+    """Size of the decoder's state and of an annotation; each direction of the encoder has half of it."""
+    encoder_layers: int = Field(default=1, ge=1)
+    """Bidirectional layers of the encoder."""
+    decoder_layers: int = Field(default=2, ge=1)
+    """Layers of the decoder; the first asks the attention, those above read its answer."""
+    attention: Literal["none", "dot", "multiplicative", "additive"] = "multiplicative"
+    """Score of query q against annotation a: q·a, q·Wa (Luong et al. 2015), v·tanh(q + Wa) (Bahdanau et al. 2015)."""
+    heads: int = Field(default=1, ge=1)
+    """Attention heads; they share out the hidden size."""
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Share of the activations between layers that is dropped in training."""
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "Model":
+        if self.hidden % self.heads:
+            raise ValueError(f"heads={self.heads} does not divide hidden={self.hidden}")
+        return self
+
+
+class Training(Settings):
+    """The optimisation.  A run ends at the first of its limits."""
+
+    minutes: float | None = Field(default=None, gt=0)
+    """Limit in minutes of training, validations included; the learning rate falls over it."""
+    steps: int | None = Field(default=None, ge=1)
+    """Limit in updates."""
+    epochs: float | None = Field(default=None, gt=0)
+    """Limit in passes over the training split."""
+    patience: int | None = Field(default=None, ge=1)
+    """Limit in validations without a better BLEU."""
+    pace: tuple[tuple[int, float], ...] = ()
+    """Progress of the schedule at given steps; a run limited by minutes records it, so that it can be repeated."""
+    seed: int = Field(default=1, ge=0)
+    """Where all randomness of a run comes from: first weights, order of the batches, dropout."""
+    batch_tokens: int = Field(default=1000, ge=1)
+    """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""
+    learning_rate: float = Field(default=2e-3, gt=0)
+    """Highest learning rate."""
+    schedule: Literal["cosine", "inverse_sqrt"] = "cosine"
+    """Fall of the learning rate: by cosine to zero at the limit, or with the inverse square root of the step."""
+    warmup_steps: int = Field(default=200, ge=1)
+    """Steps over which the learning rate rises from zero."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """Decoupled weight decay (Loshchilov & Hutter 2019)."""
+    clip_norm: float = Field(default=1.0, gt=0)
+    """Largest norm of the whole gradient (Pascanu et al. 2013)."""
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the probability spread evenly over the vocabulary (Szegedy et al. 2016)."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Numbers of the matrix products; auto takes bfloat16 where the processor multiplies it fast."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to train; auto takes a GPU if there is one."""
+    threads: int = Field(default=0, ge=0)
+    """Processor threads, 0 for all; sums depend on it, so it is part of what makes two runs equal."""
+    validate_steps: int = Field(default=500, ge=1)
+    """Updates between two validations, each with a checkpoint."""
+    validate_pairs: int = Field(default=1000, ge=1)
+    """Pairs of the validation split, at most, that a validation during training uses."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> "Training":
+        if self.minutes is None and self.steps is None and self.epochs is None and self.patience is None:
+            raise ValueError("no limit: set minutes, steps, epochs or patience")
+        if self.schedule == "cosine" and self.minutes is None and self.steps is None and self.epochs is None:
+            raise ValueError("the cosine schedule needs minutes, steps or epochs to fall over")
+        return self
+
+
+class Decoding(Settings):
+    """The search for a translation."""
+
+    beam: int = Field(default=5, ge=1, le=100)
+    """Hypotheses kept at each step; 1 is greedy."""
+    length_penalty: float = Field(default=1.0, ge=0)
+    """Power of the length that a hypothesis's log-probability is divided by: 0 favours short ones."""
+    max_ratio: float = Field(default=2.0, gt=0)
+    """Longest translation in subwords for each subword of the source, beside ten that are free."""
+    batch_tokens: int = Field(default=4000, ge=1)
+    """Source subwords translated at a time, padding and beam included."""
+
+
+class Config(Settings):
+    """All settings of preparation, training and search."""
+
+    cleaning: Cleaning = Cleaning()
+    splitting: Splitting = Splitting()
+    subwords: Subwords = Subwords()
+    model: Model = Model()
+    training: Training
+    decoding: Decoding = Decoding()
+
+    @property
+    def preparation(self) -> Preparation:
+        """The part that `data_prep` reads."""
+        return Preparation(cleaning=self.cleaning, splitting=self.splitting, subwords=self.subwords)
+
+    def toml(self) -> str:
+        """The whole configuration as TOML, defaults included; `read_config` gives it back."""
+        lines = []
+        for section, values in self.model_dump(mode="json").items():
+            lines.append(f"[{section}]")
+            # JSON's numbers, strings, booleans and lists are TOML's too; TOML leaves out what is unset.
+            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
+            lines.append("")
+        return "\n".join(lines)
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def load_recipe(recipe: str, overrides: Iterable[str] = ()) -> Config:
+    """Read a recipe, by name or by path, and apply `section.key=value` overrides.
+
+    Raises UserError that names the recipe, or the key and what it may be.
+    """
+    path = Path(recipe)
+    if path.suffix != ".toml":
+        path = RECIPES / f"{recipe}.toml"
+        if not path.is_file():
+            raise UserError(
+                f"no recipe {recipe!r}; there are {', '.join(recipe_names())}, or give a path to a .toml"
+            )
+    return read_config(path, overrides)
+
+
+def read_config(path: Path, overrides: Iterable[str] = ()) -> Config:
+    """Read a configuration file and apply overrides.  Raises UserError that names the file and key."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as TOML: {error}") from error
+    for override in overrides:
+        _override(values, override)
+    try:
+        return Config.model_validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        raise UserError(_explain(path, error)) from error
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    """Put one `section.key=value` into nested values; the value is read as TOML, or else is a plain word."""
+    key, equals, text = override.partition("=")
+    section, dot, name = key.strip().partition(".")
+    if not (equals and dot and name):
+        raise UserError(f"--set {override}: write section.key=value, such as training.minutes=5")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    group = values.setdefault(section, {})
+    if not isinstance(group, dict):
+        raise UserError(f"--set {override}: {section} is not a section")
+    group[name] = value
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    """The first complaint of pydantic as one line, with the nearest known key where a key is unknown."""
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    key = ".".join(location)
+    if first["type"] != "extra_forbidden":
+        return f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}"
+    known = _keys()
+    near = difflib.get_close_matches(key, known, 1, 0.5)
+    if len(location) > 1:
+        same_name = [k for k in known if k.endswith("." + location[-1])]
+        in_section = [k for k in known if k.startswith(location[0] + ".")]
+        near = same_name or difflib.get_close_matches(key, in_section, 1, 0.5) or near
+    hint = f"did you mean {near[0]}?" if near else f"the sections are {', '.join(Config.model_fields)}"
+    return f"{path}: unknown setting {key}; {hint}"
+
+
+def _keys() -> list[str]:
+    """Every setting as section.key."""
+    keys = []
+    for section, field in Config.model_fields.items():
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, Settings)
+        keys += [f"{section}.{name}" for name in field.annotation.model_fields]
+    return keys

@@ -1,0 +1,81 @@
+"""The decoder: target ids so far to features of the next one.
+
+Shapes: B batch, S source positions, T target positions, E embedding, H hidden.
+
+The attention's answer does not enter the recurrence of the layer that asks for it (the wiring of GNMT, Wu et al.
+2016): layer 1 runs over the whole target in one call, its outputs ask the attention for all positions at once,
+and the layers above read its outputs and the contexts.  Training so has no loop over time, and a step of the search
+is the same pass over one position.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from seq2seq.attention import Attention
+from seq2seq.cells import RecurrentLayer, State, state_size
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the decoder knows of the source."""
+
+    annotations_BSH: Tensor
+    keys_BSH: Tensor
+    mask_BS: Tensor
+
+    def select(self, rows_B: Tensor) -> "Memory":
+        """The memory of the given rows, in their order."""
+        return Memory(self.annotations_BSH[rows_B], self.keys_BSH[rows_B], self.mask_BS[rows_B])
+
+
+class Decoder(nn.Module):
+    """Recurrent layers with one attention between the first and the rest."""
+
+    def __init__(
+        self, cell: str, embedding: int, hidden: int, layers: int, attention: str, heads: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.attention = None if attention == "none" else Attention(attention, hidden, heads)
+        above = hidden if self.attention is None else 2 * hidden
+        self.layers = nn.ModuleList(
+            RecurrentLayer(cell, embedding if depth == 0 else above, hidden) for depth in range(layers)
+        )
+        self.initial = nn.Linear(hidden, layers * state_size(cell) * hidden)
+        self.readout = nn.Linear(above, embedding)
+        self.dropout = nn.Dropout(dropout)
+
+    def initial_states(self, summary_BH: Tensor) -> tuple[State, ...]:
+        """First state of each layer, tanh(W summary + b)."""
+        parts = torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1)
+        size = len(parts) // len(self.layers)
+        return tuple(parts[first : first + size] for first in range(0, len(parts), size))
+
+    def forward(
+        self, embedded_BTE: Tensor, memory: Memory, states: tuple[State, ...]
+    ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
+        """Features [B, T, E] of the subword after each position, the states after the last, attention [B, T, S].
+
+        The attention is None for a decoder without one.  The rows may be k times those of the memory: k hypotheses
+        of each source sentence, side by side.
+        """
+        outputs_BTH, after = self.layers[0](self.dropout(embedded_BTE), states[0])
+        states_after = [after]
+        contexts_BTH, weights_BTS = None, None
+        if self.attention is not None:
+            # Hypotheses of one sentence stand in adjacent rows and share its memory as if they were positions.
+            queries = outputs_BTH.reshape(len(memory.mask_BS), -1, outputs_BTH.size(2))
+            contexts, weights = self.attention(queries, memory.keys_BSH, memory.annotations_BSH, memory.mask_BS)
+            contexts_BTH = contexts.view_as(outputs_BTH)
+            weights_BTS = weights.view(*outputs_BTH.shape[:2], -1)
+        for layer, state in zip(list(self.layers)[1:], states[1:], strict=True):
+            outputs_BTH, after = layer(self.dropout(_beside(outputs_BTH, contexts_BTH)), state)
+            states_after.append(after)
+        features_BTE = torch.tanh(self.readout(self.dropout(_beside(outputs_BTH, contexts_BTH))))
+        return self.dropout(features_BTE), tuple(states_after), weights_BTS
+
+
+def _beside(outputs_BTH: Tensor, contexts_BTH: Tensor | None) -> Tensor:
+    return outputs_BTH if contexts_BTH is None else torch.cat([outputs_BTH, contexts_BTH], dim=2)

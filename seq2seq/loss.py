@@ -1,0 +1,83 @@
+"""Label-smoothed cross-entropy that never holds all logits.
+
+Shapes: N target subwords, C rows of a chunk, E features, V vocabulary.
+
+    loss = Σ_n (1 - ε) · (-log p_n[y_n]) + ε / V · Σ_v (-log p_n[v]),    p_n = softmax(W f_n + b)
+
+Logits of a chunk of rows are made, reduced and turned into gradients while they are in cache; the gradients are
+ready when the loss is, and the backward pass only scales them.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+CHUNK = 256
+
+
+class _SmoothedCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, features_NE: Tensor, weight_VE: Tensor, bias_V: Tensor, targets_N: Tensor, smoothing: float
+    ) -> tuple[Tensor, Tensor]:
+        wants_gradient = any(ctx.needs_input_grad[:3])
+        vocabulary = weight_VE.size(0)
+        device = features_NE.device.type
+        kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features_NE.dtype
+        features, weight = features_NE.to(kind), weight_VE.to(kind)
+        # Sums are float32 at least, whatever the products are.
+        total = features_NE.new_zeros((), dtype=bias_V.dtype)
+        likelihood = torch.zeros_like(total)
+        grad_features = torch.empty_like(features_NE) if wants_gradient else None
+        grad_weight = torch.zeros_like(weight_VE) if wants_gradient else None
+        grad_bias = torch.zeros_like(bias_V) if wants_gradient else None
+        with torch.autocast(device, enabled=False):
+            for first in range(0, features.size(0), CHUNK):
+                rows = slice(first, first + CHUNK)
+                logits_CV = (features[rows] @ weight.t()).to(bias_V.dtype).add_(bias_V)
+                correct_C1 = targets_N[rows].unsqueeze(1)
+                normaliser_C1 = logits_CV.logsumexp(dim=1, keepdim=True)
+                nll = (normaliser_C1 - logits_CV.gather(1, correct_C1)).sum()
+                uniform = normaliser_C1.sum() - logits_CV.sum() / vocabulary
+                likelihood += nll
+                total += (1 - smoothing) * nll + smoothing * uniform
+                if grad_features is None or grad_weight is None or grad_bias is None:
+                    continue
+                grad_CV = logits_CV.sub_(normaliser_C1).exp_().sub_(smoothing / vocabulary)
+                grad_CV.scatter_add_(1, correct_C1, torch.full_like(normaliser_C1, smoothing - 1))
+                grad_bias += grad_CV.sum(dim=0)
+                grad_CV = grad_CV.to(kind)
+                grad_features[rows] = grad_CV @ weight
+                if kind == weight_VE.dtype:
+                    grad_weight.addmm_(grad_CV.t(), features[rows])
+                else:
+                    grad_weight += grad_CV.t() @ features[rows]
+        if grad_features is not None:
+            ctx.save_for_backward(grad_features, grad_weight, grad_bias)
+        ctx.mark_non_differentiable(likelihood)
+        return total, likelihood
+
+    @staticmethod
+    def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        grad_features, grad_weight, grad_bias = ctx.saved_tensors
+        return (
+            grad_features.mul(scale.to(grad_features.dtype)),
+            grad_weight * scale,
+            grad_bias * scale,
+            None,
+            None,
+        )
+
+
+def smoothed_cross_entropy(
+    features_NE: Tensor, weight_VE: Tensor, bias_V: Tensor, targets_N: Tensor, smoothing: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Sum over N of the smoothed loss, and of the plain negative log-likelihood in nats (without gradient).
+
+    Products are in the autocast type where autocast is on, sums in the type of `bias_V`.  Leave out padding rows.
+    """
+    total, likelihood = _SmoothedCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        features_NE, weight_VE, bias_V, targets_N, smoothing
+    )
+    return total, likelihood

@@ -1,0 +1,83 @@
+"""The assembly: embeddings, encoder, decoder and output layer.
+
+Shapes: B batch, S source positions, T target positions, E embedding, H hidden, V target vocabulary.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from data_prep.subwords import PAD
+from seq2seq.cells import State
+from seq2seq.config import Model
+from seq2seq.decoder import Decoder, Memory
+from seq2seq.encoder import Encoder, position_mask
+
+
+class Translation(nn.Module):
+    """p(target | source) as a product over target positions (Sutskever et al. 2014, Bahdanau et al. 2015).
+
+    The output layer shares its weights with the target embeddings, and these with the source embeddings where the
+    vocabulary is joint (Press & Wolf 2017).
+    """
+
+    def __init__(self, config: Model, source_size: int, target_size: int, joint: bool) -> None:
+        """Make the network for vocabularies of the given sizes."""
+        super().__init__()
+        self.target_embedding = _embedding(target_size, config.embedding)
+        self.own_source_embedding = None if joint else _embedding(source_size, config.embedding)
+        self.encoder = Encoder(config.cell, config.embedding, config.hidden, config.encoder_layers, config.dropout)
+        self.decoder = Decoder(
+            config.cell,
+            config.embedding,
+            config.hidden,
+            config.decoder_layers,
+            config.attention,
+            config.heads,
+            config.dropout,
+        )
+        self.output_bias_V = nn.Parameter(torch.zeros(target_size))
+
+    @property
+    def output_weight_VE(self) -> Tensor:
+        """Matrix of the output layer: the target embeddings."""
+        return self.target_embedding.weight
+
+    def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[Memory, tuple[State, ...]]:
+        """Read the source: what the decoder may look at, and its first states.
+
+        With attention the states start from the mean annotation; without, from the encoder's last outputs, all
+        that then passes from source to target.
+        """
+        embedding = self.own_source_embedding or self.target_embedding
+        annotations_BSH, last_BH = self.encoder(embedding(source_BS), lengths_B)
+        mask_BS = position_mask(lengths_B, source_BS.size(1))
+        attention = self.decoder.attention
+        if attention is None:
+            return Memory(annotations_BSH, annotations_BSH, mask_BS), self.decoder.initial_states(last_BH)
+        mean_BH = annotations_BSH.sum(dim=1) / lengths_B.unsqueeze(1)
+        memory = Memory(annotations_BSH, attention.keys(annotations_BSH), mask_BS)
+        return memory, self.decoder.initial_states(mean_BH)
+
+    def decode(
+        self, target_BT: Tensor, memory: Memory, states: tuple[State, ...]
+    ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
+        """Features [B, T, E] of the subword after each of `target_BT`, the states after, attention [B, T, S]."""
+        features_BTE, states, weights_BTS = self.decoder(self.target_embedding(target_BT), memory, states)
+        return features_BTE, states, weights_BTS
+
+    def forward(self, source_BS: Tensor, lengths_B: Tensor, target_BT: Tensor) -> Tensor:
+        """Teacher-forced pass: features [B, T, E] of the subword after each position."""
+        memory, states = self.encode(source_BS, lengths_B)
+        return self.decode(target_BT, memory, states)[0]
+
+    def logits(self, features_E: Tensor) -> Tensor:
+        """Scores of every target subword, [..., V]."""
+        return nn.functional.linear(features_E, self.output_weight_VE, self.output_bias_V)
+
+
+def _embedding(size: int, dimension: int) -> nn.Embedding:
+    embedding = nn.Embedding(size, dimension, padding_idx=PAD)
+    with torch.no_grad():
+        nn.init.normal_(embedding.weight, std=dimension**-0.5)
+        embedding.weight[PAD].zero_()
+    return embedding

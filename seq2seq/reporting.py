@@ -1,0 +1,110 @@
+"""What a training run tells: on the terminal, in metrics.jsonl, to TensorBoard and as a learning curve."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from seq2seq.checkpoint import write_text
+from seq2seq.plots import learning_curve
+
+METRICS = "metrics.jsonl"
+LINE_SECONDS = 10.0
+"""Time between two plain lines where there is no terminal."""
+
+
+class Reporter:
+    """The voice of one run.  Everything it says goes to standard error; files go into the run's folder."""
+
+    def __init__(self, run: Path, step: int) -> None:
+        """Go on after `step`: what was noted of later steps, by a run that then broke off, is forgotten."""
+        # TensorBoard takes a second to import, and nothing but training needs it.
+        from torch.utils.tensorboard.writer import SummaryWriter
+
+        self.run = run
+        self.metrics = [row for row in read_metrics(run) if row["step"] <= step]
+        write_text(run / METRICS, "".join(json.dumps(row) + "\n" for row in self.metrics))
+        self.file = (run / METRICS).open("a", encoding="utf-8")
+        self.board = SummaryWriter(str(run / "tensorboard"), purge_step=step + 1)
+        self.console = Console(stderr=True, highlight=False)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not sys.stderr.isatty(),
+        )
+        self.task = self.bar.add_task("training", total=1.0)
+        self.last_line = 0.0
+        self.bar.start()
+
+    def say(self, text: str) -> None:
+        """One line for the person."""
+        self.console.print(text, markup=False, soft_wrap=True)
+
+    def training(self, row: dict[str, Any], progress: float) -> None:
+        """A note on the training.
+
+        The row has step, epoch, loss, learning_rate, gradient_norm, seconds, and tokens since the last.
+        """
+        since = self.metrics[-1]["seconds"] if self.metrics else 0.0
+        row["tokens_per_second"] = row["tokens"] / max(row["seconds"] - since, 1e-9)
+        self._note(row, "train")
+        text = (
+            f"epoch {row['epoch']:.2f}  step {row['step']}  loss {row['loss']:.3f}"
+            f"  {row['tokens_per_second']:,.0f} tokens/s  lr {row['learning_rate']:.1e}"
+        )
+        self.bar.update(self.task, completed=progress, description=text)
+        now = time.monotonic()
+        if self.bar.disable and now - self.last_line >= LINE_SECONDS:
+            left = row["seconds"] * (1 - progress) / progress if progress > 0 else None
+            self.say(text + ("" if left is None else f"  {left / 60:.1f} min left"))
+            self.last_line = now
+
+    def validation(self, row: dict[str, Any], better: bool, samples: Sequence[tuple[str, str, str]]) -> None:
+        """A validation: step, validation_loss, bleu, seconds; and samples of (source, translation, reference)."""
+        self._note(row, "validation")
+        self.say(
+            f"step {row['step']}: validation loss {row['validation_loss']:.3f}, BLEU {row['bleu']:.1f}"
+            + (" (best so far)" if better else "")
+        )
+        for source, translation, reference in samples:
+            self.say(f"    {source}\n      → {translation}\n      = {reference}")
+            self.board.add_text(f"sample/{source}", f"{translation}\n\n= {reference}", row["step"])
+        self.board.flush()
+        learning_curve(self.metrics, self.run / "learning_curve.png")
+
+    def _note(self, row: dict[str, Any], kind: str) -> None:
+        self.metrics.append(row)
+        self.file.write(json.dumps(row) + "\n")
+        self.file.flush()
+        for key, value in row.items():
+            if key != "step":
+                self.board.add_scalar(f"{kind}/{key}", value, row["step"])
+
+    def close(self) -> None:
+        """Leave the terminal and the files in order."""
+        self.bar.stop()
+        self.file.close()
+        self.board.close()
+
+
+def read_metrics(run: Path) -> list[dict[str, Any]]:
+    """The rows of metrics.jsonl; a last line that a crash cut short is left out."""
+    rows = []
+    try:
+        lines = (run / METRICS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    for line in lines:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows

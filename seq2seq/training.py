@@ -1,0 +1,313 @@
+"""The training loop: batches in, checkpoints out, resumable at any step."""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from data_prep.corpus import Corpus
+from data_prep.errors import UserError
+from data_prep.subwords import PAD
+from seq2seq.batches import Batch, by_length, make_batch, training_batches
+from seq2seq.checkpoint import (
+    CONFIG,
+    TrainingState,
+    begin_run,
+    find_checkpoint,
+    read_corpus_note,
+    restore,
+    save_checkpoint,
+    write_text,
+)
+from seq2seq.config import Config, Training, read_config
+from seq2seq.evaluation import corpus_bleu
+from seq2seq.loss import smoothed_cross_entropy
+from seq2seq.model import Translation
+from seq2seq.reporting import Reporter
+from seq2seq.schedule import Pace, learning_rate, reached_limit
+from seq2seq.translator import Translator
+
+SAMPLES = 3
+"""Translations shown at each validation."""
+REPORT_STEPS = 50
+"""Updates between two notes in metrics.jsonl."""
+MAY_CHANGE = {"minutes", "steps", "epochs", "patience"}
+"""Settings of [training] that a run may be continued with: its limits."""
+
+
+def choose_device(training: Training) -> torch.device:
+    """The device of the settings.  Raises UserError for a GPU that is not there."""
+    if training.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("training.device=cuda: PyTorch finds no GPU here; use training.device=cpu")
+    if training.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(training.device)
+
+
+def choose_precision(training: Training, device: torch.device) -> torch.dtype:
+    """The type of the matrix products; `auto` is bfloat16 only where hardware multiplies it faster than float32."""
+    if training.precision != "auto":
+        return torch.bfloat16 if training.precision == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    has = torch.cpu.get_capabilities()
+    return torch.bfloat16 if has.get("avx512_bf16") or has.get("amx_bf16") else torch.float32
+
+
+def train(corpus: Corpus, config: Config, run: Path) -> TrainingState:
+    """Begin a run, or continue it, to its limit; return where it stands.
+
+    Ctrl-C saves first and raises KeyboardInterrupt.  Raises UserError if the run's folder was made with other settings
+    or another corpus.
+    """
+    resumed = (run / "last").exists()
+    if resumed:
+        _refuse_other(corpus, config, run)
+    training = config.training
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    device = choose_device(training)
+    subwords = corpus.subwords
+    torch.manual_seed(training.seed)
+    model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint).to(device)
+    optimiser = torch.optim.AdamW(
+        model.parameters(),
+        lr=training.learning_rate,
+        betas=(0.9, 0.98),
+        weight_decay=training.weight_decay,
+        fused=True,
+    )
+    begin_run(run, config, corpus)
+    write_text(run / "environment.json", json.dumps(_environment(device), indent=2) + "\n")
+    state = restore(find_checkpoint(run, "last"), model, optimiser, device) if resumed else TrainingState()
+    reporter = Reporter(run, state.step)
+    try:
+        trainer = _Trainer(corpus, config, run, model, optimiser, device, state, reporter)
+        trainer.go_on()
+    finally:
+        reporter.close()
+    return state
+
+
+class _Trainer:
+    """One run under way."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        config: Config,
+        run: Path,
+        model: Translation,
+        optimiser: torch.optim.Optimizer,
+        device: torch.device,
+        state: TrainingState,
+        reporter: Reporter,
+    ) -> None:
+        self.config, self.training, self.run = config, config.training, run
+        self.model, self.optimiser, self.device = model, optimiser, device
+        self.state, self.reporter = state, reporter
+        self.precision = choose_precision(config.training, device)
+        self.train_split = corpus.split("train")
+        self.validation_split = corpus.split("validation")
+        for name, split in (("train", self.train_split), ("validation", self.validation_split)):
+            if not len(split):
+                raise UserError(f"{corpus.folder}: the {name} split is empty; prepare a larger corpus")
+        self.subwords = corpus.subwords
+        self.pace = Pace(config.training, state.pace)
+        # Kept on the device, so that no update waits for a number.
+        self.window_loss = torch.tensor(state.window_loss, dtype=torch.float64, device=device)
+
+    def _limit(self) -> str:
+        state = self.state
+        return reached_limit(self.training, state.step, state.seconds, state.epochs, state.stale)
+
+    def go_on(self) -> None:
+        """Train from the present state to the run's limit."""
+        state, training = self.state, self.training
+        if limit := self._limit():
+            self.reporter.say(
+                f"{self.run}: already trained for {limit}, nothing to do; a higher limit trains on, RUN=… begins anew"
+            )
+            return
+        self.reporter.say(
+            f"{self.run}: {'going on at step ' + str(state.step) if state.step else 'new run'}, "
+            f"{sum(p.numel() for p in self.model.parameters()) / 1e6:.1f} M parameters, "
+            f"{len(self.train_split):,} pairs, {self.device.type}, {str(self.precision).removeprefix('torch.')}, "
+            f"{torch.get_num_threads()} threads"
+        )
+        batches = training_batches(self.train_split, training.batch_tokens, training.seed, state.position)
+        begun = time.monotonic() - state.seconds
+        with _interrupt_flag() as interrupted:
+            for batch, position, epochs in batches:
+                progress = self.pace.progress(state.step, state.seconds, state.epochs)
+                rate = learning_rate(training, state.step, progress)
+                norm = self._update(batch.to(self.device), rate)
+                state.step += 1
+                state.position, state.epochs = position, epochs
+                state.seconds = time.monotonic() - begun
+                if state.step % REPORT_STEPS == 0:
+                    self._report(rate, norm, progress)
+                limit = self._limit()
+                if limit or state.step % training.validate_steps == 0:
+                    self._validate()
+                    state.seconds = time.monotonic() - begun
+                    limit = limit or self._limit()
+                    self._save()
+                elif interrupted:
+                    self._save()
+                if limit:
+                    self._finish(limit)
+                    return
+                if interrupted:
+                    self.reporter.say(f"stopped at step {state.step}, saved; the same command goes on from here")
+                    raise KeyboardInterrupt
+
+    def _update(self, batch: Batch, rate: float) -> Tensor:
+        """One step down the gradient, backpropagated through time; the gradient's norm before clipping."""
+        # Dropout of a step is a function of seed and step: a resumed run needs no generator's state.
+        torch.manual_seed((self.training.seed << 32) + self.state.step)
+        self.model.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        total, likelihood = self._losses(batch, self.training.label_smoothing)
+        (total / batch.target_tokens).backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip_norm)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        self.window_loss += likelihood.detach()
+        self.state.window_tokens += batch.target_tokens
+        return norm
+
+    def _losses(self, batch: Batch, smoothing: float) -> tuple[Tensor, Tensor]:
+        """Smoothed and plain loss, summed over the target subwords of a batch."""
+        real_BT = batch.target_out_BT != PAD
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
+            features_BTE = self.model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT)
+            return smoothed_cross_entropy(
+                features_BTE[real_BT],
+                self.model.output_weight_VE,
+                self.model.output_bias_V,
+                batch.target_out_BT[real_BT],
+                smoothing,
+            )
+
+    def _report(self, rate: float, norm: Tensor, progress: float) -> None:
+        """Note the mean loss since the last note."""
+        state = self.state
+        row = {
+            "step": state.step,
+            "epoch": state.epochs,
+            "loss": self.window_loss.item() / state.window_tokens,
+            "learning_rate": rate,
+            "gradient_norm": norm.item(),
+            "tokens": state.window_tokens,
+            "seconds": state.seconds,
+        }
+        self.window_loss.zero_()
+        state.window_tokens = 0
+        self.reporter.training(row, progress)
+
+    def _validate(self) -> None:
+        """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
+        state, split = self.state, self.validation_split
+        self.model.eval()
+        rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), self.training.validate_pairs)).astype(int))
+        nats, tokens = 0.0, 0
+        with torch.no_grad():
+            for part in by_length(split, rows, 4 * self.training.batch_tokens):
+                batch = make_batch(split, part)
+                nats += self._losses(batch.to(self.device), 0.0)[1].item()
+                tokens += batch.target_tokens
+        sources, references = split.texts(rows.tolist())
+        translator = Translator(self.model, self.subwords, self.config.decoding, self.device)
+        translations = translator.translate(sources, beam=1)
+        bleu = corpus_bleu(translations, references)
+        better = bleu > state.best_bleu
+        if better:
+            state.best_bleu, state.best_step = bleu, state.step
+        state.stale = 0 if better else state.stale + 1
+        row = {"step": state.step, "validation_loss": nats / tokens, "bleu": bleu, "seconds": state.seconds}
+        shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
+        self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
+
+    def _save(self) -> None:
+        self.state.window_loss = self.window_loss.item()
+        save_checkpoint(self.run, self.model, self.optimiser, self.state)
+
+    def _finish(self, limit: str) -> None:
+        """Write down how to make the same run again, and say what came out."""
+        state = self.state
+        limits = {"minutes": None, "epochs": None, "patience": None, "steps": state.step}
+        again = self.training.model_copy(update=limits | {"pace": tuple(self.pace.recorded())})
+        write_text(self.run / "repeat.toml", self.config.model_copy(update={"training": again}).toml())
+        self.reporter.say(
+            f"trained for {limit}: {state.step} steps, {state.epochs:.2f} epochs, {state.seconds / 60:.1f} minutes; "
+            f"best validation BLEU {state.best_bleu:.1f} at step {state.best_step}"
+        )
+
+
+def _refuse_other(corpus: Corpus, config: Config, run: Path) -> None:
+    """A run goes on with the settings and the corpus that it began with; only its limits may change."""
+    remedy = "name another RUN=…, or remove that folder"
+    began = read_config(run / CONFIG)
+    for section in ("model", "training"):
+        old, new = getattr(began, section), getattr(config, section)
+        for key, value in new:
+            if key not in MAY_CHANGE and getattr(old, key) != value:
+                raise UserError(f"{run} was begun with {section}.{key}={getattr(old, key)}, not {value}; {remedy}")
+    if read_corpus_note(run)["fingerprint"] != corpus.fingerprint:
+        raise UserError(f"{run} was begun on another corpus, or one prepared with other settings; {remedy}")
+
+
+@contextmanager
+def _interrupt_flag() -> Iterator[list[int]]:
+    """A list that is no longer empty after Ctrl-C or a request to end; a second Ctrl-C interrupts at once."""
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread may listen to signals; elsewhere whoever started the thread does.
+        yield received
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _environment(device: torch.device) -> dict[str, Any]:
+    """What the numbers of a run depend on beside its configuration."""
+    packages = ("torch", "sentencepiece", "sacrebleu", "safetensors", "numpy", "pyarrow")
+    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = None
+    return {
+        "versions": {name: version(name) for name in packages},
+        "python": platform.python_version(),
+        "commit": commit,
+        "host": platform.node(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
+    }

@@ -1,0 +1,157 @@
+"""Lines in, lines out: any text, in order, one line for each."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from data_prep.cleaning import normalise
+from data_prep.subwords import END, Subwords
+from seq2seq.batches import pad
+from seq2seq.checkpoint import find_checkpoint, load_model
+from seq2seq.config import Decoding
+from seq2seq.model import Translation
+from seq2seq.search import Hypothesis, Search, beam_search, sample
+
+LONGEST = 120
+"""Subwords of a source that are translated at once; a longer line is cut, as training saw few so long."""
+FREE = 10
+"""Subwords that a translation may have beyond `Decoding.max_ratio` for each of the source."""
+
+SENTENCE_END = re.compile(r"(?<=[.!?…。！？؟])\s+")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One translation and its score, the log-probability normalised by length: the higher the better."""
+
+    text: str
+    score: float
+
+
+class Translator:
+    """A trained model with its subwords: what `seq2seq translate` and Python programs use.
+
+    >>> Translator.load("runs/tatoeba-en-fr-small").translate(["How are you?"])  # doctest: +SKIP
+    ['Comment vas-tu ?']
+    """
+
+    def __init__(self, model: Translation, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
+        """Put a model in memory to use; `load` reads one from disk."""
+        self.model = model
+        self.subwords = subwords
+        self.decoding = decoding
+        self.device = device
+
+    @classmethod
+    def load(cls, run: str | Path, checkpoint: str = "best", device: str = "cpu") -> "Translator":
+        """Read a checkpoint of a run: `best`, `last` or a step.
+
+        Raises UserError if it is missing or damaged.
+        """
+        folder = Path(run)
+        where = torch.device(device)
+        model, subwords, config = load_model(find_checkpoint(folder, checkpoint), where)
+        return cls(model, subwords, config.decoding, where)
+
+    def translate(self, lines: Sequence[str], *, beam: int | None = None) -> list[str]:
+        """The best translation of each line; a blank line for a blank line."""
+        return [found[0].text for found in self.hypotheses(lines, beam=beam)]
+
+    def hypotheses(
+        self, lines: Sequence[str], *, beam: int | None = None, nbest: int = 1, sample_seed: int | None = None
+    ) -> list[list[Scored]]:
+        """Up to `nbest` translations of each line with their scores, best first, never none.
+
+        With `sample_seed` they are drawn at random instead of searched for.
+        """
+        width = nbest if sample_seed is not None else max(nbest, beam or self.decoding.beam)
+        search = self._search(width, sample_seed)
+        pieces = [self._pieces(normalise(line)) for line in lines]
+        flat = [piece for line in pieces for piece in line]
+        ids = self.subwords.encode_source(flat)
+        found: list[list[Scored]] = [[] for _ in flat]
+        for rows in self._batches(ids, width):
+            batch = self._search_batch(search, [ids[row] for row in rows])
+            for row, hypotheses in zip(rows, batch, strict=True):
+                found[row] = self._texts(flat[row], hypotheses)[:nbest]
+        remaining = iter(found)
+        return [_join([next(remaining) for _ in line]) for line in pieces]
+
+    def _search(self, width: int, sample_seed: int | None) -> Search:
+        penalty = self.decoding.length_penalty
+        if sample_seed is None:
+            return partial(beam_search, beam=width, length_penalty=penalty)
+        generator = torch.Generator(self.device).manual_seed(sample_seed)
+        return partial(sample, count=width, length_penalty=penalty, generator=generator)
+
+    def _search_batch(self, search: Search, sources: list[list[int]]) -> list[list[Hypothesis]]:
+        """Hypotheses of sources of like length."""
+        lengths = torch.tensor([len(ids) + 1 for ids in sources])
+        limits = (lengths * self.decoding.max_ratio + FREE).long()
+        source_BS = pad([torch.tensor(ids, dtype=torch.int32).numpy() for ids in sources], after=END)
+        return search(self.model, source_BS.to(self.device), lengths.to(self.device), limits.to(self.device))
+
+    def _batches(self, ids: list[list[int]], width: int) -> Iterator[list[int]]:
+        """Rows of sources, the shortest first, as many at a time as the budget holds."""
+        rows: list[int] = []
+        for row in sorted(range(len(ids)), key=lambda row: len(ids[row])):
+            if rows and (len(ids[row]) + 1) * width * (len(rows) + 1) > self.decoding.batch_tokens:
+                yield rows
+                rows = []
+            rows.append(row)
+        if rows:
+            yield rows
+
+    def _texts(self, source: str, hypotheses: list[Hypothesis]) -> list[Scored]:
+        """Texts of the hypotheses that say something; the source itself if none does."""
+        texts = self.subwords.decode_target([hypothesis.ids for hypothesis in hypotheses])
+        # Bytes can spell a line break, which would make two lines of one.
+        scored = [
+            Scored(text, hypothesis.score)
+            for text, hypothesis in zip(map(normalise, texts), hypotheses, strict=True)
+            if text
+        ]
+        return scored or [Scored(source, -torch.inf)]
+
+    def _pieces(self, text: str) -> list[str]:
+        """The line in pieces short enough to translate; none for a blank line."""
+        if not text:
+            return []
+        if len(self.subwords.encode_source([text])[0]) <= LONGEST:
+            return [text]
+        parts = SENTENCE_END.split(text)
+        if len(parts) == 1:
+            parts = text.split(" ")
+        if len(parts) == 1:
+            middle = len(text) // 2
+            return self._pieces(text[:middle]) + self._pieces(text[middle:])
+        # As many parts together as fit: sentences translate best in company, words need it.
+        sizes = [len(ids) for ids in self.subwords.encode_source(parts)]
+        groups: list[list[str]] = []
+        total = 0
+        for part, size in zip(parts, sizes, strict=True):
+            if groups and total + size <= LONGEST:
+                groups[-1].append(part)
+                total += size
+            else:
+                groups.append([part])
+                total = size
+        return [piece for group in groups for piece in self._pieces(" ".join(group))]
+
+
+def _join(pieces: list[list[Scored]]) -> list[Scored]:
+    """The translations of a line from those of its pieces, rank by rank."""
+    if not pieces:
+        return [Scored("", 0.0)]
+    ranks = min(map(len, pieces))
+    return [
+        Scored(
+            " ".join(piece[rank].text for piece in pieces),
+            sum(piece[rank].score for piece in pieces) / len(pieces),
+        )
+        for rank in range(ranks)
+    ]

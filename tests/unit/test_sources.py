@@ -1,0 +1,239 @@
+"""Names, folders and tables: what is opened, in which direction, and what each mistake is called."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data_prep.errors import UserError
+from data_prep.rows import find_columns
+from data_prep.sources import REGISTRY, Source, open_source, parse_languages
+from data_prep.tables import choose_configuration
+
+CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep Arrow copies out of the user's cache."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+def read(source: Source, split: str = "train", size: int = 2) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for chunk in source.chunks(split, size):
+        assert chunk.first == len(pairs)
+        pairs += zip(chunk.sources, chunk.targets, strict=True)
+    return pairs
+
+
+def open_path(path: Path, languages: str = "en-fr") -> Source:
+    return open_source(str(path), parse_languages(languages))
+
+
+def write_parquet(path: Path, columns: dict[str, Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def write_all(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_languages_are_parsed_or_refused() -> None:
+    assert parse_languages("en-fr") == ("en", "fr")
+    assert parse_languages("zh_cn-pt_BR") == ("zh_cn", "pt_BR")
+    for wrong in ("", "en", "enfr", "en-", "en-fr-de", "en-en", "english-french", "en/fr"):
+        with pytest.raises(UserError, match="LANGS=en-fr"):
+            parse_languages(wrong)
+
+
+@pytest.mark.parametrize(
+    ("shape", "columns"),
+    [
+        ({"translation": ["en", "fr"], "en": [], "fr": []}, [("translation", "fr"), ("translation", "en")]),
+        ({"fr": [], "en": [], "english": [], "non_english": []}, [("fr",), ("en",)]),
+        ({"text": ["en", "fr"]}, [("text", "fr"), ("text", "en")]),
+        ({"text.en": [], "text.fr": []}, [("text.fr",), ("text.en",)]),
+        ({"english": [], "non_english": []}, [("non_english",), ("english",)]),
+        ({"translation": ["en", "de"], "fr": []}, None),
+        ({}, None),
+    ],
+)
+def test_columns_are_found_in_order_and_direction(
+    shape: dict[str, list[str]], columns: list[tuple[str, ...]] | None
+) -> None:
+    assert find_columns(shape, ("fr", "en")) == (tuple(columns) if columns else None)
+    assert find_columns(shape, ("en", "fr")) == (tuple(columns[::-1]) if columns else None)
+
+
+def test_english_and_non_english_do_not_serve_a_pair_without_english() -> None:
+    assert find_columns({"english": [], "non_english": []}, ("fr", "de")) is None
+
+
+def test_a_configuration_is_found_in_either_order() -> None:
+    assert choose_configuration(["de-en", "fr-en"], ("en", "fr"), "x") == "fr-en"
+    assert choose_configuration(["de-en", "en-fr"], ("fr", "en"), "x") == "en-fr"
+    assert choose_configuration(["default"], ("fr", "en"), "x") == "default"
+    assert choose_configuration([], ("fr", "en"), "x") is None
+    with pytest.raises(UserError, match="x: nothing for en and it; choose LANGS among what it has: de-en"):
+        choose_configuration(["de-en"], ("en", "it"), "x")
+    many = [f"{a}{b}-en" for a in "abcde" for b in "abcde"] + ["de-fr"]
+    with pytest.raises(UserError, match=r"has: aa-en, .* and 6 more$"):
+        choose_configuration(many, ("en", "it"), "x")
+
+
+def test_the_registry_has_the_promised_names() -> None:
+    names = {"tatoeba", "talks", "opus-books", "opus-100", "europarl", "news-commentary", "un-pc", "wmt14"}
+    assert set(REGISTRY) == names | {"multi30k"}
+    assert all(entry.hub.count("/") == 1 for entry in REGISTRY.values())
+
+
+def test_a_folder_of_text_pairs_has_its_own_splits(tmp_path: Path) -> None:
+    files = {
+        "train.en": "a\nb\nc\n",
+        "train.fr": "d\ne\nf\n",
+        "dev.en": "g\n",
+        "dev.fr": "h\n",
+        "README.md": "x",
+    }
+    source = open_path(write_all(tmp_path, files), "fr-en")
+    assert source.splits == ("train", "validation")
+    assert read(source) == [("d", "a"), ("e", "b"), ("f", "c")]
+    assert read(source, "validation") == [("h", "g")]
+    assert set(source.inputs()) == {"train.en", "train.fr", "dev.en", "dev.fr"}
+    assert (source.source_language, source.target_language) == ("fr", "en")
+
+
+def test_a_folder_of_tab_separated_files_has_its_own_splits(tmp_path: Path) -> None:
+    files = {f"{name}.tsv": f"en\tfr\n{name}\tx\n" for name in ("train", "validation", "valid", "test")}
+    source = open_path(write_all(tmp_path, files))
+    assert source.splits == ("train", "validation", "test")
+    assert [read(source, split) for split in source.splits] == [
+        [("train", "x")],
+        [("validation", "x")],
+        [("test", "x")],
+    ]
+    json.dumps([source.origin, source.stamp()])
+
+
+def test_a_text_pair_is_named_by_its_stem_or_by_a_side(tmp_path: Path) -> None:
+    write_all(tmp_path, {"my.corpus.en": "a\n", "my.corpus.fr": "b\n"})
+    for name in ("my.corpus", "my.corpus.en", "my.corpus.fr"):
+        assert read(open_path(tmp_path / name, "en-fr")) == [("a", "b")]
+    with pytest.raises(UserError, match=r"my\.corpus\.de: missing beside .*my\.corpus\.en"):
+        open_path(tmp_path / "my.corpus", "en-de")
+
+
+def test_a_folder_laid_out_as_on_the_hub(tmp_path: Path) -> None:
+    cells = [{"en": "a", "fr": "b"}, None, {"en": None, "fr": "c"}]
+    write_parquet(tmp_path / "data" / "train.parquet", {"translation": cells})
+    write_parquet(tmp_path / "data" / "dev.parquet", {"translation": cells[:1]})
+    configs = "configs:\n- config_name: en-fr\n  data_files:\n  - {split: train, path: data/train.parquet}\n"
+    head = f"---\nlicense: mit\n{configs}  - {{split: dev, path: data/dev.parquet}}\n---\n"
+    (tmp_path / "README.md").write_text(head)
+    source = open_path(tmp_path, "fr-en")
+    assert source.splits == ("train", "validation")
+    assert read(source) == [("b", "a"), ("", ""), ("c", "")]
+    assert source.origin["configuration"] == "en-fr"
+    assert source.origin["licence"] == "mit"
+    assert source.origin["columns"] == ["translation.fr", "translation.en"]
+    assert set(source.inputs()) == {"train.parquet", "dev.parquet"}
+    with pytest.raises(UserError, match="nothing for en and de; choose LANGS among what it has: en-fr"):
+        open_path(tmp_path, "en-de")
+
+
+def test_a_folder_without_a_card_and_a_file_that_changes(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "set" / "data" / "train.parquet", {"en": ["a"], "fr": ["b"]})
+    source = open_path(tmp_path / "set")
+    assert read(source) == read(open_path(path)) == [("a", "b")]
+    stamp, inputs = source.stamp(), source.inputs()
+    assert open_path(tmp_path / "set").stamp() == stamp
+    write_parquet(path, {"en": ["c"], "fr": ["d"]})
+    assert read(open_path(tmp_path / "set")) == read(open_path(path)) == [("c", "d")]
+    assert open_path(tmp_path / "set").stamp() != stamp
+    assert open_path(tmp_path / "set").inputs() != inputs
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not beside this clone")
+def test_a_real_corpus_is_read_whole_and_in_both_directions() -> None:
+    source, turned = (open_path(CORPORA / "tatoeba-en-fr", languages) for languages in ("en-fr", "fr-en"))
+    counts = {split: sum(len(c.sources) for c in source.chunks(split)) for split in source.splits}
+    assert counts == {"train": 158_714, "validation": 1725, "test": 1700}
+    assert read(turned, "test") == [(target, en) for en, target in read(source, "test", 999)]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("phrasebook", "the built-in corpus .* is not there yet: .*CORPUS=tatoeba"),
+        ("tatobea", "no such file or folder, nor a name in the registry; did you mean tatoeba"),
+        ("nothing", "known names: tatoeba, talks"),
+        ("{}/tran.tsv", r"did you mean .*/train\.tsv"),
+        ("{}/set.tsv", "a folder where a file is expected"),
+        ("{}/empty", "empty: the folder is empty"),
+        ("{}/notes.txt", r"cannot tell its format: name a \.tsv"),
+        ("{}/half", r"half\.fr: missing beside .*half\.en"),
+        ("{}/empty.parquet", r"empty\.parquet: the file is empty"),
+        ("{}/broken.parquet", r"broken\.parquet: cannot be read as a data set"),
+        ("{}/no-rows.parquet", r"no-rows\.parquet: the file has no rows"),
+        ("{}/columns.parquet", "no columns for en and fr; there are: de, fr"),
+        ("{}/numbers.parquet", "column en holds int64, not text"),
+        ("{}/bad-card", "cannot be read as a data set"),
+        ("{}/unknown", "cannot be read as a data set"),
+        ("", "the name of the corpus is empty"),
+    ],
+)
+def test_each_mistake_is_one_clear_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    for folder in ("set.tsv", "empty", "unknown", "bad-card"):
+        (tmp_path / folder).mkdir()
+    write_all(tmp_path, {"train.tsv": "a\tb\n", "notes.txt": "a", "half.en": "a\n", "empty.parquet": ""})
+    write_all(
+        tmp_path,
+        {"broken.parquet": "PAR1 not", "unknown/x.bin": "x", "bad-card/README.md": "---\na: [\n---\n"},
+    )
+    write_parquet(tmp_path / "no-rows.parquet", {"en": pa.array([], pa.string()), "fr": pa.array([], pa.string())})
+    write_parquet(tmp_path / "columns.parquet", {"de": ["a"], "fr": ["b"]})
+    write_parquet(tmp_path / "numbers.parquet", {"en": [1], "fr": ["b"]})
+    with pytest.raises(UserError, match=message) as caught:
+        open_source(name.format(tmp_path), ("en", "fr"))
+    assert len(str(caught.value).splitlines()) == 1
+    assert capfd.readouterr() == ("", "")
+
+
+def test_notes_are_reported(tmp_path: Path) -> None:
+    lines: list[str] = []
+    path = write_all(tmp_path, {"a.tsv": "a\tb\n"}) / "a.tsv"
+    open_source(str(path), ("en", "fr"), report=lines.append)
+    assert len(lines) == 1
+    assert "no header line" in lines[0]
+
+
+def test_importing_is_light_and_output_stays_clean(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", {"en": ["a"], "fr": ["b"]})
+    code = (
+        "import sys\nfrom data_prep.sources import open_source\n"
+        "assert not {'datasets', 'pandas', 'torch'} & set(sys.modules)\n"
+        f"source = open_source({str(path)!r}, ('en', 'fr'))\n"
+        "assert list(source.chunks('train'))[0].sources == ['a']\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    environment = os.environ | {
+        "HF_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
