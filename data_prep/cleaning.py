@@ -27,8 +27,8 @@ _NORMAL = re.compile(rf"[{_PLAIN}]+(?: [{_PLAIN}]+)*")
 # and surrogates, which are halves of characters.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff0-\ufffb\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\ufff9-\ufffb\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f]"
 )
 # Zero-width joiner and non-joiner are spelling between letters of Persian or Hindi and inside emoji, and
 # noise elsewhere: they stay between two visible characters that are neither Latin nor Latin's combining

@@ -27,7 +27,7 @@ def preprocess(
 
     Raises UserError for everything that is the user's to mend.
     """
-    report = ConsoleReport(Console(stderr=True, highlight=False, soft_wrap=True))
+    report = ConsoleReport(Console(stderr=True, soft_wrap=True))
     start = time.monotonic()
     manifest = prepare(source_name, languages, folder, settings, report)
     if report.stages:
@@ -60,7 +60,7 @@ class ConsoleReport:
 
     def note(self, message: str) -> None:
         """Print one line."""
-        self._console.print(message, markup=False)
+        self._console.print(message, markup=False, highlight=False)
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:

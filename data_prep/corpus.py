@@ -62,7 +62,9 @@ class SplitWriter:
         table = pa.Table.from_batches(self._pending, SCHEMA).combine_chunks()
         end = table.num_rows - table.num_rows % ROWS if whole_batches_only else table.num_rows
         for first in range(0, end, ROWS):
-            self._writer.write_table(table.slice(first, min(ROWS, end - first)))
+            # A copy, not a slice: of a slice more may be written than its rows, and the file's bytes would then
+            # depend on how the stream was cut.
+            self._writer.write_table(table.take(np.arange(first, min(first + ROWS, end))))
         rest = table.slice(end)
         self._pending = rest.to_batches() if rest.num_rows else []
         self._pending_rows = rest.num_rows

@@ -12,7 +12,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,11 @@ def _prepare(
         if draft.get("stages", {}).get("text") != text_stage:
             shutil.rmtree(building, ignore_errors=True)
             source = source or open_source(source_name, languages, report=report.note)
-            made = stages.write_text(source, settings, text, report, processes)
+            try:
+                made = stages.write_text(source, settings, text, report, processes)
+            except BaseException:
+                shutil.rmtree(building)
+                raise
             draft = {
                 **given,
                 "languages": {"source": languages[0], "target": languages[1]},
@@ -252,6 +256,8 @@ def _locked(folder: Path, report: Report) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+        with suppress(OSError):  # removed if nothing could be made, else not empty
+            folder.rmdir()
 
 
 @contextmanager

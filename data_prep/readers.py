@@ -10,10 +10,11 @@ import codecs
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice, repeat, zip_longest
 from pathlib import Path
+from typing import Any
 
 from data_prep.errors import UserError
 from data_prep.rows import Chunk, ColumnPath, clear_errors, file_stamps, find_columns, require_columns, sha256
@@ -23,26 +24,31 @@ TEXT_SUFFIXES = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz")
 
 def read_lines(path: Path, size: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines of a file, `size` at a time, with the number of the first one (from 1)."""
-    number = 1
     with clear_errors(path), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        while block := list(islice(file, size)):
-            data = b"".join(block)
-            if number == 1:
-                data = data.removeprefix(codecs.BOM_UTF8)
-                if not data:
-                    return
-            yield number, _decode(data, path, number)
-            number += len(block)
+        yield from read_stream(file, str(path), size)
 
 
-def _decode(data: bytes, path: Path, number: int) -> list[str]:
-    """Return the lines in `data`, which is not empty and starts at line `number` of `path`."""
+def read_stream(file: Iterable[bytes], name: str, size: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines of an open file as `read_lines` does; `name` is what errors call it."""
+    number = 1
+    while block := list(islice(file, size)):
+        data = b"".join(block)
+        if number == 1:
+            data = data.removeprefix(codecs.BOM_UTF8)
+            if not data:
+                return
+        yield number, _decode(data, name, number)
+        number += len(block)
+
+
+def _decode(data: bytes, name: str, number: int) -> list[str]:
+    """Return the lines in `data`, which is not empty and starts at line `number` of `name`."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = number + data.count(b"\n", 0, error.start)
         raise UserError(
-            f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); convert the file, for example with "
+            f"{name}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); convert the file, for example with "
             f"`iconv -f latin1 -t utf-8`"
         ) from None
     if "\r" in text:
@@ -165,25 +171,35 @@ class TsvLayout:
 
 def _tsv_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[Chunk]:
     layout = TsvLayout.of(path, languages)
+    tabs = layout.width - 1
     for number, lines in read_lines(path, size):
-        rows = [line.split("\t") for line in lines]
-        if set(map(len, rows)) != {layout.width}:
-            for offset, row in enumerate(rows):
-                if row == [""]:
-                    rows[offset] = row * layout.width
-                elif len(row) != layout.width:
+        if set(map(str.count, lines, repeat("\t"))) != {tabs}:
+            for offset, line in enumerate(lines):
+                if not line:
+                    lines[offset] = "\t" * tabs
+                elif line.count("\t") != tabs:
                     raise UserError(
-                        f"{path}:{number + offset}: {len(row)} columns where the first line has "
+                        f"{path}:{number + offset}: {line.count(chr(9)) + 1} columns where the first line has "
                         f"{layout.width}; look for a missing or an extra tab"
                     )
-        body = rows[1:] if layout.header and number == 1 else rows
+        if layout.header and number == 1:
+            del lines[0]
+            if not lines:
+                continue
+        cells = "\t".join(lines).split("\t")
         first = max(number - 1 - layout.header, 0)
-        yield Chunk(first, [row[layout.source] for row in body], [row[layout.target] for row in body])
+        yield Chunk(first, cells[layout.source :: layout.width], cells[layout.target :: layout.width])
+
+
+_scan_json = json.JSONDecoder().raw_decode
 
 
 def _json_row(line: str, path: Path, number: int) -> dict[str, object]:
+    text = line.strip(" \t\r")
     try:
-        row = json.loads(line) if line.strip() else {}
+        row, end = _scan_json(text) if text else ({}, 0)
+        if end != len(text):
+            raise ValueError(f"more text from character {end + 1} on")
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}:{number}: not JSON ({error}); each line must hold one object") from None
     if not isinstance(row, dict):
@@ -203,7 +219,7 @@ def _json_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[
     columns = _json_columns(path, languages)
     for number, lines in read_lines(path, size):
         rows = [_json_row(line, path, number + offset) for offset, line in enumerate(lines)]
-        sources, targets = ([_cell(row, column) for row in rows] for column in columns)
+        sources, targets = (_json_cells(rows, column) for column in columns)
         try:
             "".join(sources + targets).encode()
         except (TypeError, UnicodeEncodeError):
@@ -211,10 +227,11 @@ def _json_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[
         yield Chunk(number - 1, sources, targets)
 
 
-def _cell(row: object, column: ColumnPath) -> str:
+def _json_cells(rows: list[dict[str, object]], column: ColumnPath) -> list[str]:
+    cells: list[Any] = list(rows)
     for name in column:
-        row = row.get(name) if isinstance(row, dict) else None
-    return "" if row is None else row  # type: ignore[return-value]  # what is not text is refused by the caller
+        cells = [cell.get(name) if isinstance(cell, dict) else None for cell in cells]
+    return ["" if cell is None else cell for cell in cells]
 
 
 def _refuse_cell(sources: list[str], targets: list[str], path: Path, number: int) -> None:

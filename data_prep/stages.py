@@ -23,6 +23,7 @@ from data_prep.settings import Subwords as SubwordSettings
 from data_prep.sources import Chunk, Source
 from data_prep.subwords import Subwords, train_subwords
 
+CHUNK = 10_000  # pairs that one process works on at a time: a tenth of a second
 SPLITS = ("train", "validation", "test")
 TEXT_SCHEMA = pa.schema([SCHEMA.field("source"), SCHEMA.field("target")])
 REASONS = {splitting.DUPLICATE: "duplicate", splitting.HELD_OUT: "held out"}
@@ -63,7 +64,7 @@ def write_text(
                 report.stage(f"reading {split}") as advance,
                 _TextWriter(folder / f"{split}.arrow") as writer,
             ):
-                for part in ordered_map(clean, source.chunks(split), processes):
+                for part in ordered_map(clean, source.chunks(split, CHUNK), processes):
                     writer.add(part.text)
                     hashes.append(part.hashes)
                     _count(splits[split], part, advance)
@@ -78,7 +79,7 @@ def write_text(
         _TextWriter(scratch / "kept.arrow") as writer,
         columns,
     ):
-        for part in ordered_map(clean, source.chunks("train"), processes):
+        for part in ordered_map(clean, source.chunks("train", CHUNK), processes):
             writer.add(part.text)
             columns.append(part.hashes)
             _count(splits["train"], part, advance)
@@ -166,6 +167,8 @@ class _TextWriter:
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
         self._writer = pa.ipc.new_file(str(self._partial), TEXT_SCHEMA)
+        self._pending: list[pa.RecordBatch] = []
+        self._pending_rows = 0
 
     def __enter__(self) -> "_TextWriter":
         return self
@@ -175,11 +178,18 @@ class _TextWriter:
             self.close()
 
     def add(self, batch: pa.RecordBatch) -> None:
-        if batch.num_rows:
-            self._writer.write_batch(batch)
-            self.pairs += batch.num_rows
+        self.pairs += batch.num_rows
+        self._pending.append(batch)
+        self._pending_rows += batch.num_rows
+        if self._pending_rows >= CHUNK:  # the few rows that each batch gives to test would make slow reading
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(pa.Table.from_batches(self._pending, TEXT_SCHEMA).combine_chunks())
+        self._pending, self._pending_rows = [], 0
 
     def close(self) -> None:
+        self._flush()
         self._writer.close()
         replace_durably(self._partial, self._path)
 
@@ -241,11 +251,11 @@ def write_split(
     return dict(zip(("source", "target"), writer.tokens, strict=True))
 
 
-def _in_pieces(batches: Iterable[pa.RecordBatch], size: int = 10_000) -> Iterator[pa.RecordBatch]:
+def _in_pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Batches of middling size: large ones are cut, so that every process has work."""
     for batch in batches:
-        for first in range(0, batch.num_rows, size):
-            yield batch.slice(first, size)
+        for first in range(0, batch.num_rows, CHUNK):
+            yield batch.slice(first, CHUNK)
 
 
 @functools.lru_cache(maxsize=1)

@@ -79,14 +79,22 @@ class Subwords:
         Raises UserError if the folder has none or one is damaged.
         """
         names = (JOINT_FILE,) if (folder / JOINT_FILE).is_file() else SEPARATE_FILES
+        damaged = f"{folder}: the subword model is damaged; delete it and run `make preprocess` again"
         try:
-            return cls(*((folder / name).read_bytes() for name in names))
+            models = [(folder / name).read_bytes() for name in names]
+            if not all(models):  # the library takes an empty file for a model
+                raise UserError(damaged)
+            subwords = cls(*models)
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder}: no subword model ({JOINT_FILE}) there; run `make preprocess` again"
             ) from error
         except RuntimeError as error:
-            raise UserError(f"{folder}: the subword model is damaged; run `make preprocess` again") from error
+            raise UserError(damaged) from error
+        for model in (subwords._source, subwords._target):
+            if (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id()) != (PAD, UNKNOWN, BEGIN, END):
+                raise UserError(f"{folder}: its subword model has other special ids than 0 to 3; it is not ours")
+        return subwords
 
 
 def train_subwords(

@@ -156,7 +156,7 @@ def choose_configuration(names: Collection[str], languages: tuple[str, str], wha
     if len(names) == 1 and not re.fullmatch(r"[a-z]{2,3}(_\w+)?-[a-z]{2,3}(_\w+)?", only):
         return only
     near = sorted(name for name in names if {source, target} & set(name.split("-"))) or sorted(names)
-    more = f" and {len(names) - 20} more" if len(near) > 20 else ""
+    more = f" and {len(near) - 20} more" if len(near) > 20 else ""
     raise UserError(
         f"{what}: nothing for {source} and {target}; choose LANGS among what it has: {', '.join(near[:20])}{more}"
     )

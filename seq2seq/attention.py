@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 
 class Attention(nn.Module):
-    """Scores in float32, masks padding, averages annotations."""
+    """Scores in float32 at least, masks padding, averages annotations."""
 
     def __init__(self, kind: str, hidden: int, heads: int) -> None:
         super().__init__()
@@ -44,7 +44,8 @@ class Attention(nn.Module):
         if self.kind == "additive":
             queries_BTH = self.query(queries_BTH)
         with torch.autocast(queries_BTH.device.type, enabled=False):
-            queries_BDTA, keys_BDSA = self._split(queries_BTH.float()), self._split(keys_BSH.float())
+            kind = torch.promote_types(keys_BSH.dtype, torch.float32)
+            queries_BDTA, keys_BDSA = self._split(queries_BTH.to(kind)), self._split(keys_BSH.to(kind))
             if self.kind == "additive":
                 sums_BDTSA = torch.tanh(queries_BDTA.unsqueeze(3) + keys_BDSA.unsqueeze(2))
                 scores_BDTS = torch.einsum("bdtsa,da->bdts", sums_BDTSA, self.energy_DA)
@@ -52,6 +53,6 @@ class Attention(nn.Module):
                 scores_BDTS = queries_BDTA @ keys_BDSA.transpose(2, 3) / math.sqrt(keys_BDSA.size(3))
             scores_BDTS = scores_BDTS.masked_fill(~mask_BS[:, None, None, :], -torch.inf)
             weights_BDTS = scores_BDTS.softmax(dim=3)
-            contexts_BDTA = weights_BDTS @ self._split(annotations_BSH.float())
+            contexts_BDTA = weights_BDTS @ self._split(annotations_BSH.to(kind))
         contexts_BTH = contexts_BDTA.transpose(1, 2).flatten(2).to(annotations_BSH.dtype)
         return contexts_BTH, weights_BDTS.mean(dim=1)

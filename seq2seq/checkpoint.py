@@ -44,7 +44,7 @@ class TrainingState(BaseModel):
     seconds: float = 0.0
     """Time trained."""
     pace: list[tuple[int, float]] = []
-    """Seconds trained at steps, where the schedule goes by the clock."""
+    """Progress of the schedule at steps, where it goes by the clock."""
     window_loss: float = 0.0
     """Loss summed since the last note in metrics.jsonl."""
     window_tokens: int = 0

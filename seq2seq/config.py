@@ -33,7 +33,7 @@ class Model(Settings):
     heads: int = Field(default=1, ge=1)
     """Attention heads; they share out the hidden size."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
-    """Share of the activations between layers that is dropped in training."""
+    """Share of the features between layers that is dropped in training."""
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "Model":
@@ -119,6 +119,21 @@ class Config(Settings):
         """The part that `data_prep` reads."""
         return Preparation(cleaning=self.cleaning, splitting=self.splitting, subwords=self.subwords)
 
+    def prepared_as(self, settings: dict[str, Any], overrides: Iterable[str]) -> "Config":
+        """This configuration with the preparation of a corpus, given as the `settings` of its manifest.
+
+        Raises UserError if an override asks for another.
+        """
+        prepared = Preparation.model_validate(settings)
+        for override in overrides:
+            section, _, rest = override.partition(".")
+            name = rest.partition("=")[0].strip()
+            if section in Preparation.model_fields:
+                asked, has = (getattr(getattr(c, section), name) for c in (self, prepared))
+                if asked != has:
+                    raise UserError(f"the corpus was prepared with {section}.{name}={has}, not {asked}; prepare it anew")
+        return self.model_copy(update={name: getattr(prepared, name) for name in Preparation.model_fields})
+
     def toml(self) -> str:
         """The whole configuration as TOML, defaults included; `read_config` gives it back."""
         lines = []
@@ -170,7 +185,7 @@ def _override(values: dict[str, Any], override: str) -> None:
     """Put one `section.key=value` into nested values; the value is read as TOML, or else is a plain word."""
     key, equals, text = override.partition("=")
     section, dot, name = key.strip().partition(".")
-    if not (equals and dot and name):
+    if not (equals and section and dot and name):
         raise UserError(f"--set {override}: write section.key=value, such as training.minutes=5")
     try:
         value = tomllib.loads(f"value = {text}")["value"]

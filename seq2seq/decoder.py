@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from seq2seq.attention import Attention
 from seq2seq.cells import RecurrentLayer, State, state_size
+from seq2seq.dropout import SequenceDropout
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Decoder(nn.Module):
         )
         self.initial = nn.Linear(hidden, layers * state_size(cell) * hidden)
         self.readout = nn.Linear(above, embedding)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = SequenceDropout(dropout)
 
     def initial_states(self, summary_BH: Tensor) -> tuple[State, ...]:
         """First state of each layer, tanh(W summary + b)."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.cells import RecurrentLayer
+from seq2seq.dropout import SequenceDropout
 
 
 def position_mask(lengths_B: Tensor, positions: int) -> Tensor:
@@ -54,7 +55,7 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(
             BidirectionalLayer(cell, embedding if depth == 0 else hidden, hidden) for depth in range(layers)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = SequenceDropout(dropout)
 
     def forward(self, embedded_BSE: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         """Annotations [B, S, H], zero at padding, and the last outputs of both directions [B, H].

@@ -27,25 +27,32 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features_NE.dtype
         features, weight = features_NE.to(kind), weight_VE.to(kind)
         # Sums are float32 at least, whatever the products are.
-        total = features_NE.new_zeros((), dtype=bias_V.dtype)
+        sums = bias_V.dtype
+        total = features_NE.new_zeros((), dtype=sums)
         likelihood = torch.zeros_like(total)
         grad_features = torch.empty_like(features_NE) if wants_gradient else None
         grad_weight = torch.zeros_like(weight_VE) if wants_gradient else None
         grad_bias = torch.zeros_like(bias_V) if wants_gradient else None
+        # The even share of the labels is the same for all rows: what it adds needs no pass over the vocabulary.
+        even = smoothing / vocabulary
+        mean_weight_E, mean_bias = weight_VE.mean(dim=0).to(sums), bias_V.mean()
         with torch.autocast(device, enabled=False):
             for first in range(0, features.size(0), CHUNK):
                 rows = slice(first, first + CHUNK)
-                logits_CV = (features[rows] @ weight.t()).to(bias_V.dtype).add_(bias_V)
+                logits_CV = _product(features[rows], weight, bias_V)
                 correct_C1 = targets_N[rows].unsqueeze(1)
-                normaliser_C1 = logits_CV.logsumexp(dim=1, keepdim=True)
-                nll = (normaliser_C1 - logits_CV.gather(1, correct_C1)).sum()
-                uniform = normaliser_C1.sum() - logits_CV.sum() / vocabulary
+                correct_logit_C1 = logits_CV.gather(1, correct_C1)
+                log_p_CV = torch.log_softmax(logits_CV, dim=1, out=logits_CV)
+                correct_log_p_C1 = log_p_CV.gather(1, correct_C1)
+                nll = -correct_log_p_C1.sum()
+                normaliser = (correct_logit_C1 - correct_log_p_C1).sum()
+                mean_logits = features_NE[rows].to(sums).sum(dim=0) @ mean_weight_E + len(correct_C1) * mean_bias
                 likelihood += nll
-                total += (1 - smoothing) * nll + smoothing * uniform
+                total += (1 - smoothing) * nll + smoothing * (normaliser - mean_logits)
                 if grad_features is None or grad_weight is None or grad_bias is None:
                     continue
-                grad_CV = logits_CV.sub_(normaliser_C1).exp_().sub_(smoothing / vocabulary)
-                grad_CV.scatter_add_(1, correct_C1, torch.full_like(normaliser_C1, smoothing - 1))
+                grad_CV = log_p_CV.exp_()
+                grad_CV.scatter_add_(1, correct_C1, torch.full_like(correct_logit_C1, smoothing - 1))
                 grad_bias += grad_CV.sum(dim=0)
                 grad_CV = grad_CV.to(kind)
                 grad_features[rows] = grad_CV @ weight
@@ -53,6 +60,10 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
                     grad_weight.addmm_(grad_CV.t(), features[rows])
                 else:
                     grad_weight += grad_CV.t() @ features[rows]
+            if grad_features is not None and grad_weight is not None and grad_bias is not None:
+                grad_features -= (smoothing * mean_weight_E).to(grad_features.dtype)
+                grad_weight -= even * features_NE.sum(dim=0, dtype=sums)
+                grad_bias -= even * len(targets_N)
         if grad_features is not None:
             ctx.save_for_backward(grad_features, grad_weight, grad_bias)
         ctx.mark_non_differentiable(likelihood)
@@ -70,6 +81,13 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         )
 
 
+def _product(features_CE: Tensor, weight_VE: Tensor, bias_V: Tensor) -> Tensor:
+    """Logits [C, V] in the type of the bias."""
+    if features_CE.dtype == bias_V.dtype:
+        return torch.addmm(bias_V, features_CE, weight_VE.t())
+    return (features_CE @ weight_VE.t()).to(bias_V.dtype).add_(bias_V)
+
+
 def smoothed_cross_entropy(
     features_NE: Tensor, weight_VE: Tensor, bias_V: Tensor, targets_N: Tensor, smoothing: float = 0.0
 ) -> tuple[Tensor, Tensor]:
@@ -77,6 +95,9 @@ def smoothed_cross_entropy(
 
     Products are in the autocast type where autocast is on, sums in the type of `bias_V`.  Leave out padding rows.
     """
+    if not torch.is_grad_enabled():
+        # Parameters ask for their gradient in any mode, and the function would make it.
+        features_NE, weight_VE, bias_V = features_NE.detach(), weight_VE.detach(), bias_V.detach()
     total, likelihood = _SmoothedCrossEntropy.apply(  # type: ignore[no-untyped-call]
         features_NE, weight_VE, bias_V, targets_N, smoothing
     )

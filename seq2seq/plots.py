@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-BLUE, ORANGE = "#1f6fb4", "#d9730d"
+from seq2seq.evaluation import Bucket
+
+GREY, BLUE, ORANGE = "#a6a6a6", "#1f6fb4", "#d9730d"
+COLOURS = (BLUE, ORANGE, "#3a923a", "#8a4fb0", "#7a5c3e", "#c44e7b")
 
 
 def _save(figure: Any, path: Path) -> None:
@@ -21,18 +24,69 @@ def _figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def _tidy(axes: Any) -> None:
+    """No box around the picture, and faint lines behind it to read values by."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="0.92")
+    axes.set_axisbelow(True)
+
+
 def learning_curve(metrics: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Loss of training and validation, and validation BLEU, against the step."""
+    """Loss of training and validation, and below it validation BLEU, against the step, as a PNG.
+
+    `metrics` are the rows of metrics.jsonl: those of the training have `loss`, those of a validation `bleu` and
+    `validation_loss`.
+    """
     training = [row for row in metrics if "loss" in row]
     validation = [row for row in metrics if "bleu" in row]
+    steps = [row["step"] for row in validation]
+    figure = _figure(7, 5.5)
+    losses, scores = figure.subplots(2, sharex=True)
+    losses.plot(
+        [r["step"] for r in training],
+        [r["loss"] for r in training],
+        color=GREY,
+        lw=1,
+        label="training (with dropout)",
+    )
+    losses.plot(steps, [r["validation_loss"] for r in validation], color=BLUE, marker=".", label="validation")
+    losses.set(ylabel="loss, nats per subword")
+    losses.legend(frameon=False)
+    scores.plot(steps, [r["bleu"] for r in validation], color=ORANGE, marker=".")
+    scores.set(xlabel="step", ylabel="validation BLEU", xlim=(0, None), ylim=(0, None))
+    if validation:
+        best = max(validation, key=lambda row: row["bleu"])
+        scores.annotate(
+            f"{best['bleu']:.1f} at step {best['step']:,}",
+            (best["step"], best["bleu"]),
+            xytext=(0, -14),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+        )
+    scores.xaxis.set_major_formatter("{x:,.0f}")
+    _tidy(losses)
+    _tidy(scores)
+    _save(figure, path)
+
+
+def bleu_by_length(systems: Mapping[str, Sequence[Bucket]], path: Path) -> None:
+    """BLEU against the words of the source as a PNG: bars side by side for systems that translated one text."""
+    buckets = next(iter(systems.values()))
+    shown = [place for place, bucket in enumerate(buckets) if bucket.sentences]
     figure = _figure(7, 4)
-    losses = figure.subplots()
-    losses.plot([r["step"] for r in training], [r["loss"] for r in training], color="0.7", label="training loss")
-    steps = [r["step"] for r in validation]
-    losses.plot(steps, [r["validation_loss"] for r in validation], color=BLUE, marker=".", label="validation loss")
-    losses.set(xlabel="step", ylabel="nats per subword", ylim=(0, None))
-    scores = losses.twinx()
-    scores.plot(steps, [r["bleu"] for r in validation], color=ORANGE, marker=".", label="validation BLEU")
-    scores.set(ylabel="BLEU", ylim=(0, None))
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    axes = figure.subplots()
+    width = 0.8 / len(systems)
+    for number, (name, of_system) in enumerate(systems.items()):
+        places = [place + (number - (len(systems) - 1) / 2) * width for place in range(len(shown))]
+        scores = [of_system[place].bleu for place in shown]
+        bars = axes.bar(places, scores, 0.94 * width, color=COLOURS[number % len(COLOURS)], label=name)
+        if len(systems) <= 2:
+            axes.bar_label(bars, fmt="%.1f", fontsize=8, padding=1)
+    labels = [f"{buckets[place].words}\n({buckets[place].sentences:,})" for place in shown]
+    axes.set_xticks(range(len(shown)), labels)
+    axes.set(xlabel="words of the source (sentences)", ylabel="BLEU", ylim=(0, None))
+    _tidy(axes)
+    if len(systems) > 1:
+        figure.legend(loc="outside upper center", frameon=False, fontsize=8)
     _save(figure, path)

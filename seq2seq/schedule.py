@@ -12,12 +12,12 @@ PACE_INTERVAL = 0.002
 class Pace:
     """Progress of a run as a function of its steps alone, also where the limit is a time.
 
-    The clock is read once in a while and noted; in between progress stands still.  With the notes the same run can be
-    made again, on any machine, step by step.
+    The clock is read once in a while and the progress noted; in between it stands still.  With the notes the same run
+    can be made again, on any machine, step by step.
     """
 
     def __init__(self, training: Training, notes: list[tuple[int, float]]) -> None:
-        """`notes` of (step, seconds trained) are added to in place."""
+        """`notes` of (step, progress) are added to in place."""
         self.training = training
         self.notes = notes
 
@@ -35,18 +35,13 @@ class Pace:
             shares.append(step / limits.steps)
         if limits.epochs is not None:
             shares.append(epochs / limits.epochs)
-        if limits.minutes is not None:
-            whole = 60 * limits.minutes
-            if not self.notes or seconds >= self.notes[-1][1] + PACE_INTERVAL * whole:
-                self.notes.append((step, seconds))
-            shares.append(self.notes[-1][1] / whole)
-        return min(1.0, max(shares))
-
-    def recorded(self) -> list[tuple[int, float]]:
-        """The notes as shares of the time limit, as `Training.pace` takes them; none if it went by something else."""
-        if self.training.minutes is None:
-            return list(self.training.pace)
-        return [(step, seconds / (60 * self.training.minutes)) for step, seconds in self.notes]
+        if limits.minutes is None:
+            return min(1.0, max(shares))
+        now = min(1.0, max(*shares, seconds / (60 * limits.minutes)))
+        # A run that goes on with a higher limit steps back.
+        if not self.notes or abs(now - self.notes[-1][1]) >= PACE_INTERVAL:
+            self.notes.append((step, now))
+        return self.notes[-1][1]
 
 
 def learning_rate(training: Training, step: int, progress: float) -> float:

@@ -250,9 +250,13 @@ class _Trainer:
     def _finish(self, limit: str) -> None:
         """Write down how to make the same run again, and say what came out."""
         state = self.state
-        limits = {"minutes": None, "epochs": None, "patience": None, "steps": state.step}
-        again = self.training.model_copy(update=limits | {"pace": tuple(self.pace.recorded())})
-        write_text(self.run / "repeat.toml", self.config.model_copy(update={"training": again}).toml())
+        again = self.config
+        if self.training.minutes is not None:
+            # Steps in place of the clock; any other limit comes out the same again.
+            limits = {"minutes": None, "epochs": None, "patience": None, "steps": state.step}
+            by_steps = self.training.model_copy(update=limits | {"pace": tuple(state.pace)})
+            again = again.model_copy(update={"training": by_steps})
+        write_text(self.run / "repeat.toml", again.toml())
         self.reporter.say(
             f"trained for {limit}: {state.step} steps, {state.epochs:.2f} epochs, {state.seconds / 60:.1f} minutes; "
             f"best validation BLEU {state.best_bleu:.1f} at step {state.best_step}"

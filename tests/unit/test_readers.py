@@ -14,7 +14,7 @@ from data_prep.readers import TextFiles, read_lines
 
 LANGUAGES = ("en", "fr")
 
-# All of Unicode that can stand in a line: no line feed, no surrogates; a carriage return only before other text.
+# All that can stand in a line: no line feed, no surrogates; a carriage return only before other text.
 ODD = st.sampled_from(
     ["\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x00", "\r.", "\ufeff", "é", "🙂", '"']
 )
@@ -148,6 +148,7 @@ def test_a_file_is_read_as_it_is_consumed(tmp_path: Path) -> None:
         ("a.tsv.gz", b"plain text\n", "not a gzip file"),
         ("a.jsonl", b'{"en": "a", "fr": "b"}\n{"en": "a"\n', r"a\.jsonl:2: not JSON"),
         ("a.jsonl", b'{"en": "a", "fr": "b"}\n' + b"[" * 99999, r"a\.jsonl:2: not JSON"),
+        ("a.jsonl", b'{"en": "a", "fr": "b"}{}\n', r"a\.jsonl:1: not JSON \(more text from character 23"),
         ("a.jsonl", b'["a", "b"]\n', r"a\.jsonl:1: not a JSON object"),
         ("a.jsonl", b'{"de": "a", "text": {"fr": "b"}}\n', r"there are: de, text \{fr\}"),
         ("a.jsonl", b'{"en": "a", "fr": 0}\n', r"a\.jsonl:1: 0 is not text"),

@@ -1,0 +1,71 @@
+# Every target sets itself up.  Variables are described by `make help` and in README.md.
+
+PYTHON ?= python3
+LANGS ?= en-fr
+RECIPE ?= small
+# Further options for pip, such as PIP="--extra-index-url https://download.pytorch.org/whl/cpu".
+PIP ?=
+
+export CORPUS TEXT IN OUT
+VENV := .venv
+SEQ2SEQ := $(VENV)/bin/seq2seq
+NAME = $(shell basename -- "$${CORPUS:-phrasebook}")
+PREPARED = data/$(NAME)-$(LANGS)
+DEFAULT_RUN = runs/$(NAME)-$(LANGS)-$(basename $(notdir $(RECIPE)))
+SETTINGS = $(foreach setting,$(SET),--set '$(setting)')
+# Without any of these, evaluate and translate take the run trained last.
+NAMED = $(strip $(CORPUS)$(RUN)$(filter-out file,$(origin LANGS))$(filter-out file,$(origin RECIPE)))
+OF_RUN = $(if $(NAMED),--run '$(or $(RUN),$(DEFAULT_RUN))')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup preprocess train evaluate translate check test clean
+
+help: ## list the targets
+	@echo "make TARGET [VARIABLE=value …]"; echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  CORPUS       name in the registry (tatoeba, multi30k, …), Hub id, folder or file"
+	@echo "  LANGS        source-target, en-fr unless set"
+	@echo "  RECIPE       tiny, small, plain, or a path to a .toml"
+	@echo "  RUN          folder of the run, runs/CORPUS-LANGS-RECIPE unless set"
+	@echo "  SET          settings, such as SET=\"model.cell=gru training.minutes=5\""
+	@echo "  TEXT IN OUT  what translate takes and where it writes"
+	@echo "  CHECKPOINTS  runs or checkpoints for evaluate to compare"
+
+setup: $(VENV)/.installed ## install into .venv
+preprocess: setup ## read, clean, split and tokenise CORPUS
+	@$(SEQ2SEQ) preprocess "$${CORPUS:-phrasebook}" --langs '$(LANGS)' --out '$(PREPARED)' --recipe '$(RECIPE)' $(SETTINGS)
+
+train: preprocess ## train on CORPUS, or go on where training stopped, and evaluate
+	@$(SEQ2SEQ) train '$(PREPARED)' --recipe '$(RECIPE)' --run '$(or $(RUN),$(DEFAULT_RUN))' $(SETTINGS)
+	@$(SEQ2SEQ) evaluate --run '$(or $(RUN),$(DEFAULT_RUN))'
+	@echo 'Now translate: make translate TEXT="…"' >&2
+
+evaluate: setup ## BLEU, chrF and TER on the test split, of one run or of CHECKPOINTS side by side
+	@$(SEQ2SEQ) evaluate $(CHECKPOINTS) $(OF_RUN)
+
+translate: setup ## translate TEXT, the file IN, standard input, or what you type
+	@$(SEQ2SEQ) translate $(OF_RUN) $(if $(IN),--in "$$IN") $(if $(OUT),--out "$$OUT") $(if $(TEXT),-- "$$TEXT")
+
+check: $(VENV)/.developing ## lint and types
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+test: $(VENV)/.developing ## all tests
+	@$(VENV)/bin/python -m pytest
+
+clean: ## remove .venv and caches; data and runs stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find data_prep seq2seq tests -name __pycache__ -type d -exec rm -rf {} +
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "installing into $(VENV) (once, a few minutes)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,234 @@
+"""Checkpoints on a test text: translations, scores and `report.json` in the folder of the first one's run.
+
+RUN/report.json   translations.SPLIT.txt, …SPLIT.2.txt for the second checkpoint and so on   bleu_by_length.png
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_prep.corpus import MANIFEST, Corpus
+from data_prep.errors import UserError
+from data_prep.readers import read_lines
+from seq2seq.checkpoint import CONFIG, find_checkpoint, read_corpus_note, write_text
+from seq2seq.config import Decoding
+from seq2seq.evaluation import by_source_length, compare, signatures
+from seq2seq.plots import bleu_by_length
+from seq2seq.results import REPORT, Report, Result, write_report
+from seq2seq.translator import Translator
+
+PICTURE = "bleu_by_length.png"
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is translated and scored."""
+
+    corpus: str
+    split: str | None
+    name: str
+    """For the names of files made from it."""
+    sources: list[str]
+    references: list[str]
+
+
+def find_checkpoints(names: Sequence[str], run: Path | None) -> list[Path]:
+    """Folders of checkpoints, each once, in the order named; with no name, the best of `run`.
+
+    A name is `best`, `last` or a step of `run`, or else a path: of a run (its best), of its `best` or `last`, or
+    of a checkpoint.  Raises UserError for one that is not there.
+    """
+    return list(dict.fromkeys(_find(name, run) for name in names or ["best"]))
+
+
+def _find(name: str, run: Path | None) -> Path:
+    path = Path(name)
+    if name in ("best", "last") or name.isdecimal():
+        if run is None:
+            raise UserError(f"checkpoint {name}: of which run? name it with --run DIR")
+        return find_checkpoint(run, name)
+    if path.parent.name == "checkpoints":
+        return find_checkpoint(path.parent.parent, path.name)
+    if path.name in ("best", "last") and path.is_file():
+        return find_checkpoint(path.parent, path.name)
+    if not path.is_dir():
+        raise UserError(f"{name}: no such checkpoint; name a run's folder, or best, last or a step with --run DIR")
+    return find_checkpoint(path, "best")
+
+
+def evaluate_checkpoints(
+    checkpoints: Sequence[Path],
+    split: str = "test",
+    prepared: Path | None = None,
+    beam: int | None = None,
+    note: Callable[[str], None] = lambda message: None,
+) -> Report:
+    """Translate a split of a prepared corpus with each checkpoint, score, and write the report.
+
+    The corpus is the one that the first checkpoint's run was trained on, as long as it is still there with the
+    same text; `prepared` names another one.  `note` is told what is going on.  Raises UserError.
+    """
+    corpus = Corpus(prepared) if prepared else _own_corpus(_run(checkpoints[0]))
+    languages = _languages(checkpoints)
+    if corpus.languages != languages:
+        raise UserError(
+            f"{corpus.folder}: {'-'.join(corpus.languages)}, but {checkpoints[0]} translates {'-'.join(languages)}"
+        )
+    for checkpoint in checkpoints:
+        trained = read_corpus_note(_run(checkpoint))
+        if not _same_text(trained, corpus):
+            note(
+                f"{checkpoint} was trained on other text than {corpus.folder} has; what it has seen of this "
+                f"{split} split, if anything, makes its scores too good"
+            )
+    part = corpus.split(split)
+    if not len(part):
+        raise UserError(f"{corpus.folder}: its {split} split is empty; choose another with --split")
+    sources, references = part.texts()
+    text = Text(str(corpus.folder), split, split, sources, references)
+    return _evaluate(checkpoints, text, languages[1], beam, note)
+
+
+def evaluate_files(
+    checkpoints: Sequence[Path],
+    source: Path,
+    reference: Path,
+    beam: int | None = None,
+    note: Callable[[str], None] = lambda message: None,
+) -> Report:
+    """The same with a pair of text files, UTF-8, in which line n of one translates line n of the other."""
+    languages = _languages(checkpoints)
+    sources, references = (
+        [line for _, block in read_lines(path, 10_000) for line in block] for path in (source, reference)
+    )
+    if len(sources) != len(references):
+        raise UserError(
+            f"{source} has {len(sources):,} lines and {reference} has {len(references):,}; line n of one must "
+            f"translate line n of the other"
+        )
+    if not sources:
+        raise UserError(f"{source}: the file is empty")
+    text = Text(f"{source} → {reference}", None, source.stem, sources, references)
+    return _evaluate(checkpoints, text, languages[1], beam, note)
+
+
+def _run(checkpoint: Path) -> Path:
+    return checkpoint.parent.parent
+
+
+def _own_corpus(run: Path) -> Corpus:
+    """The corpus that a run was trained on, unless its text has changed since."""
+    trained = read_corpus_note(run)
+    folder = Path(trained["folder"])
+    other = "or name a prepared corpus with --prepared DIR"
+    if not (folder / MANIFEST).is_file():
+        raise UserError(f"{folder}: the prepared corpus of {run} is gone; run `make preprocess` again, {other}")
+    corpus = Corpus(folder)
+    if not _same_text(trained, corpus):
+        raise UserError(
+            f"{folder}: prepared anew since {run} was trained on it, from other text or with other cleaning or "
+            f"splitting; run `make preprocess` with the settings in {run / CONFIG}, {other}"
+        )
+    return corpus
+
+
+def _same_text(trained: dict[str, object], corpus: Corpus) -> bool:
+    """Whether a run was trained on the same text, perhaps cut into other subwords.
+
+    `trained` is the run's note of its corpus.  The stage `text` of a manifest stands for source, cleaning and
+    splitting.
+    """
+    if trained["fingerprint"] == corpus.fingerprint:
+        return True
+    manifest = trained["manifest"]
+    assert isinstance(manifest, dict)
+    return bool(manifest["stages"]["text"] == corpus.manifest["stages"]["text"])
+
+
+def _languages(checkpoints: Sequence[Path]) -> tuple[str, str]:
+    """Source and target language, the same for all."""
+    all_languages = []
+    for checkpoint in checkpoints:
+        languages = read_corpus_note(_run(checkpoint))["manifest"]["languages"]
+        all_languages.append((languages["source"], languages["target"]))
+        if all_languages[-1] != all_languages[0]:
+            raise UserError(
+                f"{checkpoint} translates {'-'.join(all_languages[-1])} and {checkpoints[0]} "
+                f"{'-'.join(all_languages[0])}; only checkpoints of the same languages can be compared"
+            )
+    return all_languages[0]
+
+
+@dataclass(frozen=True)
+class _Translated:
+    """What one checkpoint made of the text."""
+
+    checkpoint: str
+    decoding: Decoding
+    translations: list[str]
+    rate: float
+    """Sentences a second."""
+    file: str
+
+
+def _evaluate(
+    checkpoints: Sequence[Path], text: Text, language: str, beam: int | None, note: Callable[[str], None]
+) -> Report:
+    run = _run(checkpoints[0])
+    made = []
+    for number, checkpoint in enumerate(checkpoints, 1):
+        file = f"translations.{text.name}.txt" if number == 1 else f"translations.{text.name}.{number}.txt"
+        made.append(_translate(checkpoint, text, beam, note, file))
+        with _writable(run):
+            write_text(run / file, "".join(line + "\n" for line in made[-1].translations))
+    compared = compare({one.checkpoint: one.translations for one in made}, text.references, language)
+    first, *others = (
+        Result(
+            checkpoint=one.checkpoint,
+            scores=compared[one.checkpoint].scores,
+            confidence=compared[one.checkpoint].confidence,
+            p_values=compared[one.checkpoint].p_values,
+            by_length=by_source_length(text.sources, one.translations, text.references, language),
+            decoding=one.decoding,
+            sentences_per_second=one.rate,
+            translations=one.file,
+        )
+        for one in made
+    )
+    report = Report(
+        **dict(first),
+        corpus=text.corpus,
+        split=text.split,
+        sentences=len(text.sources),
+        signatures=signatures(language),
+        comparison=others,
+    )
+    with _writable(run):
+        write_report(run, report)
+        bleu_by_length({result.checkpoint: result.by_length for result in (first, *others)}, run / PICTURE)
+    note(f"wrote {run / REPORT}, and {PICTURE} and {', '.join(one.file for one in made)} beside it")
+    return report
+
+
+def _translate(
+    checkpoint: Path, text: Text, beam: int | None, note: Callable[[str], None], file: str
+) -> _Translated:
+    translator = Translator.load(_run(checkpoint), checkpoint.name)
+    decoding = translator.decoding.model_copy(update={} if beam is None else {"beam": beam})
+    note(f"translating {len(text.sources):,} sentences with {checkpoint}, beam {decoding.beam}")
+    start = time.perf_counter()
+    translations = translator.translate(text.sources, beam=decoding.beam)
+    seconds = time.perf_counter() - start
+    return _Translated(str(checkpoint), decoding, translations, len(text.sources) / seconds, file)
+
+
+@contextmanager
+def _writable(run: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{run}: cannot be written to ({error.strerror}); make room, or copy the run to where it can be"
+        ) from error

@@ -1,0 +1,207 @@
+"""The command `seq2seq`.  Results go to standard output; progress, warnings and errors to standard error.
+
+Exit codes: 0 done; 2 the user's input is wrong; 130 interrupted, with the state saved; 1 a bug of ours.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from data_prep.errors import UserError
+
+if TYPE_CHECKING:
+    from seq2seq.translator import Scored, Translator
+
+# PyTorch, datasets and the rest are imported by the commands that need them: help and errors should not wait.
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Prepare a corpus, train a recurrent translator on it, evaluate it, translate with it.",
+)
+
+RUNS = Path("runs")
+CHUNK = 500
+"""Lines that are read before they are translated together."""
+
+Languages = Annotated[str, typer.Option(help="Source and target language.")]
+Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a .toml.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="Override a setting of the recipe: section.key=value.")
+]
+Run = Annotated[Path | None, typer.Option(help="Folder of the run; without it, the run trained last.")]
+Beam = Annotated[int | None, typer.Option(min=1, max=100, help="Width of the search; 1 is greedy.")]
+
+
+@app.command()
+def preprocess(
+    source: Annotated[str, typer.Argument(help="A corpus: name in the registry, Hub id, folder or file.")],
+    langs: Languages = "en-fr",
+    out: Annotated[Path | None, typer.Option(help="Folder of the prepared corpus.")] = None,
+    recipe: Recipe = "small",
+    set_: Set = None,
+) -> None:
+    """Read, clean, split and tokenise a corpus.  Does nothing if that is done already."""
+    from data_prep.cli import preprocess as prepare
+    from data_prep.sources import parse_languages
+    from seq2seq.config import load_recipe
+
+    config = load_recipe(recipe, set_ or ())
+    folder = out or Path("data") / f"{Path(source).name}-{langs}"
+    prepare(source, parse_languages(langs), folder, config.preparation)
+
+
+@app.command()
+def train(
+    prepared: Annotated[Path, typer.Argument(help="Folder of a prepared corpus.")] = Path("data/phrasebook-en-fr"),
+    recipe: Recipe = "small",
+    run: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
+    set_: Set = None,
+) -> None:
+    """Train a network, or go on where its run stopped.  Ctrl-C saves first."""
+    from data_prep.corpus import Corpus
+    from seq2seq.config import load_recipe
+    from seq2seq.training import train as train_run
+
+    corpus = Corpus(prepared)
+    config = load_recipe(recipe, set_ or ()).prepared_as(corpus.manifest["settings"], set_ or ())
+    train_run(corpus, config, run or RUNS / f"{prepared.name}-{Path(recipe).stem}")
+
+
+@app.command()
+def evaluate(
+    checkpoints: Annotated[
+        list[str] | None,
+        typer.Argument(help="Runs, or checkpoints of the run (best, last, a step), to compare side by side."),
+    ] = None,
+    run: Run = None,
+    split: Annotated[str, typer.Option(help="Split of the prepared corpus.")] = "test",
+    prepared: Annotated[
+        Path | None, typer.Option(help="Prepared corpus, if not the one trained on.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--in", help="A file to translate and score instead of a split.")
+    ] = None,
+    reference: Annotated[Path | None, typer.Option(help="Its reference translation, line by line.")] = None,
+    beam: Beam = None,
+) -> None:
+    """BLEU, chrF and TER of one or more checkpoints, with significance and BLEU by source length."""
+
+
+@app.command()
+def translate(
+    text: Annotated[list[str] | None, typer.Argument(help="What to translate; words are joined.")] = None,
+    run: Run = None,
+    checkpoint: Annotated[str, typer.Option(help="best, last or a step.")] = "best",
+    source: Annotated[Path | None, typer.Option("--in", help="File to translate, line by line.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write to instead of standard output.")] = None,
+    beam: Beam = None,
+    nbest: Annotated[
+        int, typer.Option(min=1, max=100, help="Translations of each line: its number, score and text, by tabs.")
+    ] = 1,
+    sample: Annotated[bool, typer.Option("--sample", help="Draw translations at random.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones --sample draws.")] = 1,
+) -> None:
+    """Translate a text, a file, standard input, or what you type: one line out for each line in."""
+    if text and source:
+        raise UserError("give a text or --in FILE, not both")
+    from data_prep.readers import read_lines, read_stream
+    from seq2seq.translator import Translator
+
+    folder = run or latest_run()
+    if source and not source.is_file():
+        raise UserError(f"{source}: not a file")
+    translator = Translator.load(folder, checkpoint)
+    options = {"beam": beam, "nbest": nbest, "sample_seed": seed if sample else None}
+    if text:
+        chunks: Iterator[tuple[int, list[str]]] = iter([(1, " ".join(text).split("\n"))])
+    elif source:
+        chunks = read_lines(source, CHUNK)
+    elif sys.stdin.isatty():
+        _converse(translator, options)
+        return
+    else:
+        chunks = read_stream(sys.stdin.buffer, "standard input", CHUNK)
+    with _output(out) as file:
+        for first, lines in chunks:
+            for number, found in enumerate(translator.hypotheses(lines, **options), first):
+                file.writelines(_line(number, scored, nbest) for scored in found)
+            file.flush()
+
+
+def _converse(translator: "Translator", options: dict[str, Any]) -> None:
+    """Translate line by line what a person types, to the end of the input."""
+    import readline  # noqa: F401  gives the prompt its arrow keys and history
+
+    print("Type a sentence and press Enter; Ctrl-D ends.", file=sys.stderr)
+    while True:
+        print("> ", end="", file=sys.stderr, flush=True)
+        try:
+            line = input()
+        except EOFError:
+            print(file=sys.stderr)
+            return
+        for scored in translator.hypotheses([line], **options)[0]:
+            print(_line(1, scored, options["nbest"]), end="")
+
+
+def _line(number: int, scored: "Scored", nbest: int) -> str:
+    """One line of output; with several translations a line, each says which line it is of, and its score."""
+    return f"{number}\t{scored.score:.4f}\t{scored.text}\n" if nbest > 1 else f"{scored.text}\n"
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that appears under its name when it is whole."""
+    if path is None:
+        yield sys.stdout
+        return
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+        partial.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def latest_run() -> Path:
+    """The run whose last checkpoint is newest.  Raises UserError if there is none."""
+    runs = sorted(RUNS.glob("*/last"), key=lambda mark: mark.stat().st_mtime)
+    if not runs:
+        raise UserError(
+            f"no trained run in {RUNS}/: train one with `make train CORPUS=…`, or name its folder with RUN=…"
+        )
+    return runs[-1].parent
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    sys.exit(_guarded(lambda: app(arguments, standalone_mode=True)))
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        # Whatever the locale says, text is UTF-8, and no answer fails for want of a character.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        command()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader has gone; writing the rest of the buffer at exit would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0

@@ -1,0 +1,145 @@
+"""Batches: every pair once an epoch, within the budget, in an order that can be taken up anywhere."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_prep.corpus import Ids, Split
+from data_prep.subwords import BEGIN, END, PAD
+from seq2seq import batches
+from seq2seq.batches import Batch, Position, by_length, make_batch, pad, plan, training_batches
+
+quick = settings(max_examples=40, deadline=None)
+
+
+class Lengths(Split):
+    """A split in memory: row i has the ids 10 + i, as often as its lengths say."""
+
+    def __init__(self, lengths: list[tuple[int, int]]) -> None:
+        self.source_lengths, self.target_lengths = np.array(lengths, np.int32).reshape(-1, 2).T
+
+    def __len__(self) -> int:
+        return len(self.source_lengths)
+
+    def _row(self, side: int, row: int) -> Ids:
+        return np.full((self.source_lengths, self.target_lengths)[side][row], 10 + row, np.int32)
+
+
+LENGTHS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=60)
+
+
+def natural(count: int) -> Lengths:
+    """Lengths as a corpus has them: mostly short, both sides alike."""
+    draw = np.random.default_rng(0)
+    source = 1 + draw.poisson(draw.exponential(10, count))
+    return Lengths(np.stack([source, np.maximum(1, source + draw.integers(-3, 4, count))], axis=1).tolist())
+
+
+@quick
+@given(LENGTHS, st.integers(1, 100), st.integers(0, 9), st.integers(0, 3), st.sampled_from([7, 200_000]))
+def test_every_pair_comes_once_an_epoch_within_the_budget(
+    lengths: list[tuple[int, int]], budget: int, seed: int, epoch: int, pool: int
+) -> None:
+    split = Lengths(lengths)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "POOL", pool)
+        planned = plan(split, budget, (seed, epoch))
+    assert sorted(np.concatenate(planned).tolist()) == list(range(len(lengths)))
+    for rows in planned:
+        batch = make_batch(split, rows)
+        assert len(rows) == 1 or batch.target_out_BT.numel() <= budget
+        assert batch.target_tokens == (batch.target_out_BT != PAD).sum().item()
+
+
+@quick
+@given(LENGTHS, st.integers(1, 100))
+def test_a_batch_is_as_large_as_the_budget_lets_it_be(lengths: list[tuple[int, int]], budget: int) -> None:
+    split = Lengths(lengths)
+    cut = by_length(split, np.arange(len(lengths)), budget)
+    for rows, following in zip(cut, cut[1:], strict=False):
+        longest = split.target_lengths[following[0]] + 1
+        assert longest * (len(rows) + 1) > budget
+
+
+def test_ids_stand_where_they_belong() -> None:
+    batch = make_batch(Lengths([(2, 1), (1, 3)]), np.array([1, 0]))
+    assert batch.source_BS.tolist() == [[11, END, PAD], [10, 10, END]]
+    assert batch.source_lengths_B.tolist() == [2, 3]
+    assert batch.target_in_BT.tolist() == [[BEGIN, 11, 11, 11], [BEGIN, 10, PAD, PAD]]
+    assert batch.target_out_BT.tolist() == [[11, 11, 11, END], [10, END, PAD, PAD]]
+    assert batch.target_tokens == 6
+    assert batch.to(torch.device("cpu")) is batch
+
+
+@given(st.lists(st.lists(st.integers(4, 99), max_size=5), min_size=1, max_size=5), st.booleans(), st.booleans())
+def test_padding_can_be_taken_off_again(rows: list[list[int]], before: bool, after: bool) -> None:
+    padded = pad([np.array(row, np.int32) for row in rows], BEGIN if before else None, END if after else None)
+    assert padded.dtype == torch.int64
+    assert padded.size(1) == max(map(len, rows)) + before + after
+    for line, row in zip(padded.tolist(), rows, strict=True):
+        whole = [BEGIN] * before + row + [END] * after
+        assert line == whole + [PAD] * (len(line) - len(whole))
+
+
+def test_the_order_is_a_function_of_seed_and_epoch() -> None:
+    split = natural(300)
+
+    def order(seed: int, epoch: int) -> list[list[int]]:
+        return [rows.tolist() for rows in plan(split, 100, (seed, epoch))]
+
+    assert order(1, 0) == order(1, 0)
+    different = [order(1, 0), order(1, 1), order(2, 0), order(2, 1)]
+    assert all(a != b for i, a in enumerate(different) for b in different[:i])
+    # Not only the batches' order changes: pairs of one length find new company.
+    assert {frozenset(rows) for rows in order(1, 0)} != {frozenset(rows) for rows in order(1, 1)}
+
+
+def test_batches_do_not_come_by_length() -> None:
+    longest = [make_batch(natural(500), rows).target_out_BT.size(1) for rows in plan(natural(500), 100, (1, 0))]
+    rises = sum(b > a for a, b in zip(longest, longest[1:], strict=False))
+    assert 0.3 < rises / len(longest) < 0.7
+
+
+def _same(a: Batch, b: Batch) -> bool:
+    return a.source_BS.equal(b.source_BS) and a.target_out_BT.equal(b.target_out_BT)
+
+
+@quick
+@given(st.integers(0, 40), st.integers(0, 5))
+def test_training_goes_on_from_any_position(taken: int, seed: int) -> None:
+    split = natural(60)
+    whole = list(islice(training_batches(split, 60, seed, Position()), taken + 12))
+    start = whole[taken - 1][1] if taken else Position()
+    rest = list(islice(training_batches(split, 60, seed, start), 12))
+    for (batch, after, epochs), (other, other_after, other_epochs) in zip(whole[taken:], rest, strict=True):
+        assert _same(batch, other)
+        assert (after, epochs) == (other_after, other_epochs)
+
+
+def test_positions_and_epochs_count_up() -> None:
+    split = natural(60)
+    size = len(plan(split, 60, (1, 0)))
+    stream = list(islice(training_batches(split, 60, 1, Position()), 2 * size))
+    assert [after for _, after, _ in stream[: size + 1]] == [
+        *(Position(0, done) for done in range(1, size)),
+        Position(1, 0),
+        Position(1, 1),
+    ]
+    assert (stream[size - 1][2], stream[-1][2]) == (1.0, 2.0)
+    epochs = [done for _, _, done in stream]
+    assert epochs == sorted(set(epochs))
+
+
+def test_little_of_a_batch_is_padding() -> None:
+    split = natural(5000)
+    made = [make_batch(split, rows) for rows in plan(split, 1000, (1, 0))]
+    target_cells = sum(batch.target_out_BT.numel() for batch in made)
+    source_cells = sum(batch.source_BS.numel() for batch in made)
+    assert sum(batch.target_tokens for batch in made) > 0.95 * target_cells
+    assert sum(int(batch.source_lengths_B.sum()) for batch in made) > 0.80 * source_cells
+    # Few batches are small, too: the budget is used.
+    assert target_cells > 0.85 * 1000 * len(made)

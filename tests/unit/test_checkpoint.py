@@ -1,0 +1,298 @@
+"""Checkpoints: exact, whole or absent, verified, and never a pickle."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from toys import CELLS, config, model_config, task, write_corpus
+
+from data_prep.corpus import Corpus
+from data_prep.errors import UserError
+from seq2seq import checkpoint
+from seq2seq.batches import Position, make_batch, plan
+from seq2seq.checkpoint import (
+    MODEL,
+    OPTIMISER,
+    STATE,
+    TrainingState,
+    begin_run,
+    find_checkpoint,
+    load_model,
+    read_corpus_note,
+    read_state,
+    restore,
+    save_checkpoint,
+)
+from seq2seq.config import Config, Model
+from seq2seq.loss import smoothed_cross_entropy
+from seq2seq.model import Translation
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return write_corpus(tmp_path_factory.mktemp("corpus"), task(str, train=40))
+
+
+class Run:
+    """A run without its loop: a network, its optimiser, and a folder."""
+
+    def __init__(self, folder: Path, corpus: Corpus, model: Model | None = None) -> None:
+        self.folder, self.corpus, self.config = folder, corpus, config(model)
+        self.model, self.optimiser = self.fresh(1)
+        begin_run(folder, self.config, corpus)
+
+    def fresh(self, seed: int) -> tuple[Translation, torch.optim.Optimizer]:
+        torch.manual_seed(seed)
+        subwords = self.corpus.subwords
+        model = Translation(self.config.model, subwords.source_size, subwords.target_size, subwords.joint)
+        return model, torch.optim.AdamW(model.parameters(), lr=1e-2, fused=True)
+
+    def update(self, model: Translation, optimiser: torch.optim.Optimizer) -> None:
+        split = self.corpus.split("train")
+        batch = make_batch(split, plan(split, 50, (0,))[0])
+        features = model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT).flatten(0, 1)
+        weight, bias = model.output_weight_VE, model.output_bias_V
+        total, _ = smoothed_cross_entropy(features, weight, bias, batch.target_out_BT.flatten())
+        total.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.zero_grad()
+
+    def save(self, step: int, best_step: int = 0, **others: Any) -> TrainingState:
+        state = TrainingState(step=step, best_step=best_step, **others)
+        save_checkpoint(self.folder, self.model, self.optimiser, state)
+        return state
+
+    def kept(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "checkpoints").iterdir())
+
+
+@pytest.fixture
+def run(tmp_path: Path, corpus: Corpus) -> Run:
+    made = Run(tmp_path / "run", corpus)
+    made.update(made.model, made.optimiser)
+    return made
+
+
+def equal(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    return all(p.equal(q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_is_restored_is_what_was_saved_and_goes_on_the_same(cell: str, tmp_path: Path, corpus: Corpus) -> None:
+    run = Run(tmp_path / "run", corpus, model_config(cell, "additive", decoder_layers=3))
+    for _ in range(3):
+        run.update(run.model, run.optimiser)
+    numbers = {"seconds": 0.1 + 0.2, "window_loss": 1 / 3, "pace": [(0, 0.0), (2, 1 / 7)], "epochs": 1e-17}
+    saved = run.save(7, 7, position=Position(2, 5), best_bleu=12.3456789, stale=2, window_tokens=9, **numbers)
+    model, optimiser = run.fresh(2)
+    assert not equal(model, run.model)
+    state = restore(find_checkpoint(run.folder, "last"), model, optimiser, CPU)
+    assert state.model_copy(update={"checksums": {}}) == saved
+    assert equal(model, run.model)
+    for parameter, other in zip(run.model.parameters(), model.parameters(), strict=True):
+        moments, others = run.optimiser.state[parameter], optimiser.state[other]
+        assert set(moments) == set(others) == {"step", "exp_avg", "exp_avg_sq"}
+        assert all(moments[key].equal(others[key]) for key in moments)
+    run.update(run.model, run.optimiser)
+    run.update(model, optimiser)
+    assert equal(model, run.model)
+
+
+def test_a_network_is_loaded_from_its_run_alone(run: Run, corpus: Corpus, tmp_path: Path) -> None:
+    run.save(3, 3)
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(run.folder, elsewhere)
+    shutil.rmtree(run.folder)
+    model, subwords, settings = load_model(find_checkpoint(elsewhere, "best"), CPU)
+    assert equal(model, run.model)
+    assert not model.training
+    assert subwords.models == corpus.subwords.models
+    assert settings == run.config
+    assert read_corpus_note(elsewhere)["fingerprint"] == corpus.fingerprint
+
+
+def test_only_the_best_and_the_last_are_kept(run: Run) -> None:
+    for step, best, kept in [(1, 0, [1]), (2, 2, [2]), (3, 2, [2, 3]), (4, 2, [2, 4]), (5, 5, [5])]:
+        run.save(step, best)
+        assert run.kept() == [f"{number:07d}" for number in kept]
+    assert find_checkpoint(run.folder, "best") == find_checkpoint(run.folder, "5")
+    run.save(6, 5)
+    assert find_checkpoint(run.folder, "best").name == "0000005"
+    assert find_checkpoint(run.folder, "last").name == "0000006"
+
+
+def test_the_same_step_may_be_saved_again(run: Run) -> None:
+    run.save(5, 5)
+    run.update(run.model, run.optimiser)
+    run.save(5, 5)
+    assert run.kept() == ["0000005"]
+    assert equal(load_model(find_checkpoint(run.folder, "last"), CPU)[0], run.model)
+
+
+@pytest.mark.parametrize("function", ["save_file", "sync", "write_text", "find_checkpoint"])
+@pytest.mark.parametrize("call", range(4))
+def test_a_crash_at_any_point_of_saving_leaves_a_whole_run(
+    run: Run, function: str, call: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.save(1, 1)
+    works, calls = getattr(checkpoint, function), 0
+
+    def crash(*arguments: Any, **others: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > call:
+            raise OSError("no space left")
+        return works(*arguments, **others)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, function, crash)
+        try:
+            run.save(2, 2)
+        except OSError:
+            crashed = True
+        else:
+            crashed = False
+    assert crashed is (calls > call)
+    for mark in ("best", "last"):
+        folder = find_checkpoint(run.folder, mark)
+        assert read_state(folder).step in (1, 2)
+        load_model(folder, CPU)
+    # The next save puts all in order: the best is found again, and what the crash left is gone.
+    last = read_state(find_checkpoint(run.folder, "last"))
+    run.save(3, last.best_step)
+    assert find_checkpoint(run.folder, "best").name == f"{last.best_step:07d}"
+    assert run.kept() == sorted({f"{last.best_step:07d}", "0000003"})
+
+
+def test_what_a_crash_left_behind_is_no_checkpoint(run: Run) -> None:
+    run.save(1, 1)
+    for name in ("0000009.partial", "0000001.old"):
+        shutil.copytree(run.folder / "checkpoints" / "0000001", run.folder / "checkpoints" / name)
+    (run.folder / "checkpoints" / "0000008").mkdir()
+    for which in ("9", "8", "0000009.partial"):
+        with pytest.raises(UserError, match="no checkpoint"):
+            find_checkpoint(run.folder, which)
+    assert find_checkpoint(run.folder, "last").name == "0000001"
+    run.save(9, 1)
+    assert run.kept() == ["0000001", "0000009"]
+
+
+@pytest.mark.parametrize("which", ["2", "0000002", "besst", "../1", "", "-1", "1.5"])
+def test_an_unknown_checkpoint_is_answered_with_those_there_are(run: Run, which: str) -> None:
+    run.save(1, 1)
+    run.save(30, 1)
+    with pytest.raises(UserError) as error:
+        find_checkpoint(run.folder, which)
+    assert str(error.value) == (
+        f"{run.folder}: no checkpoint {which!r}; there are best, last, 0000001, 0000030"
+    )
+
+
+def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    for folder in (tmp_path, tmp_path / "nowhere", tmp_path / "file"):
+        with pytest.raises(UserError, match="no trained run there; `make train"):
+            find_checkpoint(folder, "best")
+    with pytest.raises(UserError, match="not a run; `make train` makes one"):
+        read_corpus_note(tmp_path)
+
+
+def damage(path: Path, how: str) -> None:
+    data = bytearray(path.read_bytes())
+    if how == "missing":
+        path.unlink()
+    elif how == "short":
+        path.write_bytes(data[: len(data) // 2])
+    else:
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+
+
+@pytest.mark.parametrize("how", ["missing", "short", "one bit"])
+@pytest.mark.parametrize("name", [MODEL, OPTIMISER])
+def test_damage_is_found_and_named(run: Run, name: str, how: str) -> None:
+    run.save(1, 1)
+    folder = find_checkpoint(run.folder, "last")
+    damage(folder / name, how)
+    before = [p.clone() for p in run.model.parameters()]
+    with pytest.raises(UserError) as error:
+        restore(folder, run.model, run.optimiser, CPU)
+    assert str(error.value).startswith(f"{folder / name}: missing or damaged")
+    assert all(a.equal(b) for a, b in zip(before, run.model.parameters(), strict=True))
+    if name == MODEL:
+        with pytest.raises(UserError, match="missing or damaged"):
+            load_model(folder, CPU)
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"step": "x"}', '{"unknown": 1}', "[]"])
+def test_a_damaged_state_is_named(run: Run, text: str) -> None:
+    run.save(1, 1)
+    folder = find_checkpoint(run.folder, "last")
+    (folder / STATE).write_text(text, encoding="utf-8")
+    for read in (read_state, lambda folder: load_model(folder, CPU)):
+        with pytest.raises(UserError) as error:
+            read(folder)  # type: ignore[no-untyped-call]
+        assert str(error.value) == f"{folder / STATE}: damaged; use another checkpoint of the run"
+
+
+def test_weights_that_do_not_fit_the_settings_are_refused(run: Run, tmp_path: Path, corpus: Corpus) -> None:
+    run.save(1, 1)
+    other = Run(tmp_path / "other", corpus, model_config(hidden=10))
+    other.update(other.model, other.optimiser)
+    other.save(1, 1)
+    shutil.copy(other.folder / "config.toml", run.folder / "config.toml")
+    with pytest.raises(UserError, match="its weights do not fit config.toml of the run"):
+        load_model(find_checkpoint(run.folder, "last"), CPU)
+    with pytest.raises(UserError, match="its weights do not fit"):
+        restore(find_checkpoint(run.folder, "last"), other.model, other.optimiser, CPU)
+
+
+def test_files_of_a_run_that_are_damaged_are_named(run: Run) -> None:
+    run.save(1, 1)
+    folder = find_checkpoint(run.folder, "last")
+    (run.folder / "corpus.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match=r"corpus\.json: damaged"):
+        read_corpus_note(run.folder)
+    (run.folder / "subwords.model").write_bytes(b"no model")
+    with pytest.raises(UserError, match="subword model is damaged"):
+        load_model(folder, CPU)
+    (run.folder / "config.toml").unlink()
+    with pytest.raises(UserError, match=r"config\.toml: no such file"):
+        load_model(folder, CPU)
+
+
+def test_a_run_cannot_be_made_of_a_file(tmp_path: Path, corpus: Corpus) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(UserError, match="file"):
+            begin_run(folder, config(), corpus)
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_no_pickle_is_written_or_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a pickle")
+
+    for module, name in [("torch", "load"), ("torch", "save"), ("pickle", "load"), ("pickle", "Unpickler")]:
+        monkeypatch.setattr(f"{module}.{name}", refuse)
+    monkeypatch.setattr("pickle.loads", refuse)
+    run.save(1, 1)
+    folder = find_checkpoint(run.folder, "last")
+    restore(folder, run.model, run.optimiser, CPU)
+    load_model(folder, CPU)
+    assert {path.name for path in folder.iterdir()} == {MODEL, OPTIMISER, STATE}
+    for name in (MODEL, OPTIMISER):
+        # The form of safetensors: the length of a JSON header, the header, the numbers.
+        data = (folder / name).read_bytes()
+        json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+
+
+def test_settings_are_written_as_they_were_resolved(run: Run) -> None:
+    assert isinstance(run.config, Config)
+    assert (run.folder / "config.toml").read_text(encoding="utf-8") == run.config.toml()
+    assert {path.name for path in run.folder.iterdir()} == {"config.toml", "corpus.json", "subwords.model"}

@@ -1,0 +1,131 @@
+"""The decoder: what is trained on whole targets is what the search runs one step at a time."""
+
+import pytest
+import torch
+from torch import Tensor
+from toys import ATTENTIONS, CELLS
+
+from seq2seq.cells import State, state_size
+from seq2seq.decoder import Decoder, Memory
+from seq2seq.encoder import position_mask
+
+EMBEDDING, HIDDEN, BATCH, SOURCE, TARGET = 5, 6, 3, 4, 7
+
+
+def decoder(cell: str = "lstm", attention: str = "multiplicative", layers: int = 2) -> Decoder:
+    torch.manual_seed(0)
+    return Decoder(cell, EMBEDDING, HIDDEN, layers, attention, heads=2, dropout=0.0).double()
+
+
+def noise(*shape: int, seed: int = 1) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def memory(model: Decoder, batch: int = BATCH, seed: int = 1) -> Memory:
+    annotations = noise(batch, SOURCE, HIDDEN, seed=seed)
+    keys = annotations if model.attention is None else model.attention.keys(annotations)
+    return Memory(annotations, keys, position_mask(torch.tensor([4, 1, 3])[:batch], SOURCE))
+
+
+def start(model: Decoder, batch: int = BATCH) -> tuple[State, ...]:
+    return model.initial_states(noise(batch, HIDDEN, seed=2))
+
+
+def close(actual: object, expected: object) -> None:
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_step_by_step_is_the_whole_pass(cell: str, attention: str, layers: int) -> None:
+    model = decoder(cell, attention, layers)
+    known, states, inputs = memory(model), start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)
+    whole, after, weights = model(inputs, known, states)
+    for t in range(TARGET):
+        step, states, step_weights = model(inputs[:, t : t + 1], known, states)
+        close(step[:, 0], whole[:, t])
+        if attention == "none":
+            assert weights is step_weights is None
+        else:
+            close(step_weights[:, 0], weights[:, t])
+    close(states, after)
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("positions", [1, 3])
+def test_k_rows_for_a_sentence_share_its_memory(attention: str, positions: int) -> None:
+    model, k = decoder(attention=attention), 4
+    known, inputs = memory(model), noise(BATCH * k, positions, EMBEDDING, seed=3)
+    states = start(model, BATCH * k)
+    repeated = known.select(torch.arange(BATCH).repeat_interleave(k))
+    shared = model(inputs, known, states)
+    assert shared[0].shape == (BATCH * k, positions, EMBEDDING)
+    close(shared, model(inputs, repeated, states))
+
+
+def test_select_takes_rows_in_their_order() -> None:
+    known = memory(decoder())
+    chosen = known.select(torch.tensor([2, 0, 2]))
+    for name in ("annotations_BSH", "keys_BSH", "mask_BS"):
+        for row, origin in enumerate((2, 0, 2)):
+            assert getattr(chosen, name)[row].equal(getattr(known, name)[origin])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_first_states_are_a_tanh_of_a_linear_map_of_the_summary(cell: str) -> None:
+    model = decoder(cell, layers=3)
+    summary = noise(BATCH, HIDDEN, seed=2)
+    states = model.initial_states(summary)
+    assert [len(state) for state in states] == [state_size(cell)] * 3
+    values = torch.tanh(summary @ model.initial.weight.T + model.initial.bias)
+    close(torch.cat([part for state in states for part in state], dim=1), values)
+
+
+def test_no_position_sees_a_later_one() -> None:
+    model = decoder()
+    known, states, inputs = memory(model), start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)
+    changed = inputs.clone()
+    changed[:, 4] += 1.0
+    before, after = (model(values, known, states)[0] for values in (inputs, changed))
+    assert before[:, :4].equal(after[:, :4])
+    assert (before[:, 4:] != after[:, 4:]).any(dim=2).all()
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_the_context_enters_above_the_layer_that_asks_for_it(attention: str) -> None:
+    model = decoder(attention=attention)
+    states, inputs = start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)
+    (features, after, _), (others, after_others, _) = (
+        model(inputs, memory(model, seed=seed), states) for seed in (1, 4)
+    )
+    assert after[0][0].equal(after_others[0][0])
+    same = attention == "none"
+    assert after[1][0].equal(after_others[1][0]) is same
+    assert features.equal(others) is same
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_padding_of_the_source_is_never_read(attention: str) -> None:
+    model = decoder(attention=attention)
+    known, states, inputs = memory(model), start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)
+    hidden = ~known.mask_BS.unsqueeze(2)
+    noisy = Memory(
+        known.annotations_BSH.masked_fill(hidden, 1e3), known.keys_BSH.masked_fill(hidden, 1e3), known.mask_BS
+    )
+    assert model(inputs, known, states)[0].equal(model(inputs, noisy, states)[0])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_are_the_finite_differences(cell: str) -> None:
+    model = decoder(cell)
+    mask = memory(model).mask_BS
+
+    def run(inputs: Tensor, annotations: Tensor, summary: Tensor) -> Tensor:
+        assert model.attention is not None
+        known = Memory(annotations, model.attention.keys(annotations), mask)
+        features: Tensor = model(inputs, known, model.initial_states(summary))[0]
+        return features
+
+    arguments = [noise(BATCH, 3, EMBEDDING), noise(BATCH, SOURCE, HIDDEN), noise(BATCH, HIDDEN)]
+    assert torch.autograd.gradcheck(run, [a.requires_grad_() for a in arguments], fast_mode=True)

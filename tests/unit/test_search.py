@@ -1,0 +1,182 @@
+"""Search against every target there is, over a vocabulary of four letters."""
+
+from collections import Counter
+from itertools import product
+
+import pytest
+import torch
+from torch import Tensor
+from toys import ATTENTIONS, CELLS, network, sources
+
+from data_prep.subwords import BEGIN, END
+from seq2seq.model import Translation
+from seq2seq.search import Hypothesis, beam_search, sample
+
+LETTERS = range(END + 1, END + 5)
+SIZE = END + 5
+LENGTHS = (4, 1, 6, 3)
+LIMITS = (3, 2, 3, 1)
+
+
+def toy(cell: str = "gru", attention: str = "multiplicative", seed: int = 0, **others: float) -> Translation:
+    """A network whose output layer is large, so that it is sure of some letters and not of others."""
+    model = network(cell, attention, size=SIZE, seed=seed)
+    with torch.no_grad():
+        model.target_embedding.weight *= others.get("certainty", 3.0)
+        model.output_bias_V[END] += others.get("end", 0.0)
+    return model
+
+
+def batch(row: int | None = None, limits: tuple[int, ...] = LIMITS) -> tuple[Tensor, Tensor, Tensor]:
+    """Sources, their lengths and limits, of all sentences or of one."""
+    source, lengths = sources(LENGTHS, SIZE)
+    if row is None:
+        return source, lengths, torch.tensor(limits)
+    return source[row : row + 1, : LENGTHS[row]], lengths[row : row + 1], torch.tensor(limits[row : row + 1])
+
+
+@torch.inference_mode()
+def chances(model: Translation, row: int, targets: list[tuple[int, ...]]) -> Tensor:
+    """Log-probability of each subword of targets of one length, and of their end: [targets, length + 1].
+
+    By the teacher-forced pass.  There are no special ids, and no target is empty.
+    """
+    source, lengths, _ = batch(row)
+    inputs = torch.tensor([[BEGIN, *ids] for ids in targets])
+    logits = model.logits(model(source.expand(len(inputs), -1), lengths.expand(len(inputs)), inputs)).double()
+    logits[:, :, :END] = -torch.inf
+    logits[:, 0, END] = -torch.inf
+    ends = torch.tensor([[*ids, END] for ids in targets])
+    return logits.log_softmax(dim=2).gather(2, ends.unsqueeze(2)).squeeze(2)
+
+
+def score(model: Translation, row: int, ids: tuple[int, ...], penalty: float) -> float:
+    return chances(model, row, [ids]).sum().item() / (len(ids) + 1) ** penalty
+
+
+def all_targets(limit: int) -> list[list[tuple[int, ...]]]:
+    """Every target, by length."""
+    return [list(product(LETTERS, repeat=length)) for length in range(1, limit + 1)]
+
+
+def every_target(model: Translation, row: int, penalty: float) -> list[Hypothesis]:
+    """All targets of a sentence with their scores, best first."""
+    found = []
+    for targets in all_targets(LIMITS[row]):
+        totals = chances(model, row, targets).sum(dim=1) / (len(targets[0]) + 1) ** penalty
+        found += map(Hypothesis, targets, totals.tolist())
+    return sorted(found, key=lambda hypothesis: -hypothesis.score)
+
+
+def same(found: list[Hypothesis], expected: list[Hypothesis]) -> None:
+    assert [h.ids for h in found] == [h.ids for h in expected]
+    assert [h.score for h in found] == pytest.approx([h.score for h in expected], rel=1e-5)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize(("cell", "attention"), [("rnn", "none"), ("gru", "dot"), ("lstm", "additive")])
+def test_a_beam_wide_enough_finds_every_target_in_order(cell: str, attention: str, penalty: float) -> None:
+    model = toy(cell, attention)
+    found = beam_search(model, *batch(), beam=90, length_penalty=penalty)
+    for row in range(len(LENGTHS)):
+        same(found[row], every_target(model, row, penalty))
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_greedy_takes_the_likeliest_subword_each_time(cell: str, attention: str) -> None:
+    model, limits = toy(cell, attention, seed=1), (9, 9, 9, 9)
+    found = beam_search(model, *batch(limits=limits), beam=1, length_penalty=1.0)
+    for row in range(len(LENGTHS)):
+        source, lengths, _ = batch(row)
+        ids: tuple[int, ...] = ()
+        while len(ids) < 9:
+            logits = model.logits(model(source, lengths, torch.tensor([[BEGIN, *ids]])))[0, -1]
+            allowed = [*LETTERS, END] if ids else list(LETTERS)
+            best = max(allowed, key=lambda subword: logits[subword].item())
+            if best == END:
+                break
+            ids = (*ids, best)
+        same(found[row], [Hypothesis(ids, score(model, row, ids, 1.0))])
+
+
+@pytest.mark.parametrize("beam", [1, 2, 5])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_sentence_is_found_the_same_alone(cell: str, beam: int) -> None:
+    # Limits and likely ends far apart, so that sentences leave the batch one after the other.
+    model, limits = toy(cell, seed=2, end=1.0), (12, 2, 30, 7)
+    found = beam_search(model, *batch(limits=limits), beam=beam, length_penalty=1.0)
+    assert len({len(hypotheses[0].ids) for hypotheses in found}) > 1
+    for row in range(len(LENGTHS)):
+        same(beam_search(model, *batch(row, limits), beam=beam, length_penalty=1.0)[0], found[row])
+    source, lengths, limit = batch(limits=limits)
+    wider = torch.nn.functional.pad(source, (0, 5))
+    for row, hypotheses in enumerate(beam_search(model, wider, lengths, limit, beam, 1.0)):
+        same(hypotheses, found[row])
+
+
+@pytest.mark.parametrize("end", [-9.0, 0.0, 9.0])
+@pytest.mark.parametrize("beam", [1, 3, 20])
+def test_hypotheses_are_distinct_sorted_and_neither_empty_nor_too_long(beam: int, end: float) -> None:
+    limits = (5, 1, 8, 2)
+    model = toy(seed=3, end=end)
+    found = beam_search(model, *batch(limits=limits), beam=beam, length_penalty=0.6)
+    for hypotheses, limit in zip(found, limits, strict=True):
+        # A limit of one leaves four targets; there is never more than the beam.
+        assert 1 <= len(hypotheses) <= beam
+        assert len(hypotheses) == min(beam, 4) or limit > 1
+        assert len({h.ids for h in hypotheses}) == len(hypotheses)
+        assert all(1 <= len(h.ids) <= limit and set(h.ids) <= set(LETTERS) for h in hypotheses)
+        scores = [h.score for h in hypotheses]
+        assert scores == sorted(scores, reverse=True)
+        assert all(score < 0 for score in scores)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0])
+def test_scores_are_the_model_s_normalised_by_length(penalty: float) -> None:
+    model = toy(seed=4)
+    for row, hypotheses in enumerate(beam_search(model, *batch(limits=(9, 9, 9, 9)), 4, penalty)):
+        for h in hypotheses:
+            assert h.score == pytest.approx(score(model, row, h.ids, penalty), rel=1e-5)
+
+
+def test_length_normalisation_favours_longer_targets() -> None:
+    model = toy(certainty=1.0, end=-0.5)
+    short, long = (
+        sum(len(found[0].ids) for found in beam_search(model, *batch(limits=(9, 9, 9, 9)), 20, penalty))
+        for penalty in (0.0, 1.0)
+    )
+    assert short < long
+
+
+def test_sampling_follows_the_model_s_distribution() -> None:
+    model, draws = toy(certainty=1.0), 4000
+    found = sample(model, *batch(), draws, 0.0, torch.Generator().manual_seed(0))
+    for row, limit in enumerate(LIMITS):
+        assert len(found[row]) == draws
+        frequencies = Counter(h.ids for h in found[row])
+        total = 0.0
+        for targets in all_targets(limit):
+            # At the limit the end is forced, whatever its chance.
+            expected = chances(model, row, targets)[:, :limit].sum(dim=1).exp()
+            total += expected.sum().item()
+            for ids, chance in zip(targets, expected.tolist(), strict=True):
+                spread = (chance * (1 - chance) / draws) ** 0.5
+                assert abs(frequencies[ids] / draws - chance) < 5 * spread + 1e-3
+        assert total == pytest.approx(1.0)
+
+
+def test_samples_are_scored_sorted_and_repeated_by_their_seed() -> None:
+    model, limits = toy(certainty=1.0), (9, 1, 5, 9)
+
+    def draw(seed: int) -> list[list[Hypothesis]]:
+        return sample(model, *batch(limits=limits), 5, 0.6, torch.Generator().manual_seed(seed))
+
+    assert draw(1) == draw(1)
+    assert draw(1) != draw(2)
+    for row, hypotheses in enumerate(draw(1)):
+        assert len(hypotheses) == 5
+        assert hypotheses == sorted(hypotheses, key=lambda h: -h.score)
+        for h in hypotheses:
+            assert 1 <= len(h.ids) <= limits[row]
+            assert h.score == pytest.approx(score(model, row, h.ids, 0.6), rel=1e-5)

@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from data_prep import stages
+
+
+@pytest.mark.parametrize("rows", [1, 7, 70])
+def test_the_subword_model_learns_from_sentences_spread_over_the_corpus(tmp_path: Path, rows: int) -> None:
+    everything = [f"source {i}" for i in range(70)]
+    with stages._TextWriter(tmp_path / "train.arrow") as writer:
+        for first in range(0, 70, rows):
+            part = everything[first : first + rows]
+            writer.add(pa.record_batch([pa.array(part), pa.array(part)], schema=stages.TEXT_SCHEMA))
+    assert writer.pairs == 70
+    for limit, expected in ((10, everything[6::7]), (70, everything), (100, everything), (1, everything[69:])):
+        for side in (0, 1):
+            assert list(stages._sample(tmp_path / "train.arrow", 70, side, limit)) == expected
+
+
+def test_text_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+    def fail() -> None:
+        with stages._TextWriter(tmp_path / "train.arrow"):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert not (tmp_path / "train.arrow").exists()
+    with stages._TextWriter(tmp_path / "train.arrow"):
+        pass
+    assert list(stages.text_batches(tmp_path / "train.arrow")) == []

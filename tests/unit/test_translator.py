@@ -1,0 +1,219 @@
+"""Lines in, lines out: an untrained network must answer every line, in order, whatever stands in it."""
+
+import math
+import unicodedata
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from toys import letter_subwords, network, words
+
+from data_prep.cleaning import normalise
+from data_prep.subwords import END
+from seq2seq.config import Decoding
+from seq2seq.search import Hypothesis, Search
+from seq2seq.translator import LONGEST, Scored, Translator
+
+CPU = torch.device("cpu")
+
+
+def translator(favoured: dict[int, float] | None = None, **decoding: float) -> Translator:
+    """A random network over letters and bytes; `favoured` are added to the scores of subwords."""
+    subwords = letter_subwords()
+    model = network(size=subwords.target_size)
+    with torch.no_grad():
+        for subword, bias in (favoured or {}).items():
+            model.output_bias_V[subword] += bias
+    return Translator(model, subwords, Decoding.model_validate({"beam": 2, **decoding}), CPU)
+
+
+# Favours the end, so that answers are short.
+QUICK = translator({END: 6.0})
+# Everything that breaks a line for str.splitlines, what is invisible, and letters that are their own trouble.
+ODD = list("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\u200b\ufeff\u00ad\u200d\u2581\u0301🙂漢ﷺ\ud7ff\U0010ffff")
+LINE = st.text(st.sampled_from(ODD) | st.sampled_from("ab .") | st.characters(), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LINE, max_size=5))
+def test_any_line_gets_one_line_that_is_blank_only_for_a_blank_one(lines: list[str]) -> None:
+    answers = QUICK.translate(lines)
+    assert len(answers) == len(lines)
+    for line, answer in zip(lines, answers, strict=True):
+        assert len(answer.splitlines()) <= 1
+        assert answer == normalise(answer)
+        assert bool(answer) is bool(normalise(line))
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t \u3000\xa0", "\n", "\u200b", "\ufeff", "\x00\x07", "\u00ad\u200e "])
+def test_a_line_of_nothing_visible_is_blank_and_stays_so(blank: str) -> None:
+    assert QUICK.translate([blank, "abc", blank])[::2] == ["", ""]
+    assert QUICK.hypotheses([blank], nbest=3) == [[Scored("", 0.0)]]
+
+
+def test_surrogates_that_no_encoding_has_are_no_trouble() -> None:
+    assert QUICK.translate(["\ud800", "a\udfffb"])[0] == ""
+    assert QUICK.translate(["a\udfffb"]) == QUICK.translate(["ab"])
+
+
+@pytest.mark.parametrize(("beam", "batch_tokens"), [(1, 60), (3, 60), (3, 1), (3, 4000)])
+def test_answers_come_in_the_order_of_the_lines_however_they_are_batched(beam: int, batch_tokens: int) -> None:
+    model = translator({END: 6.0}, beam=beam, batch_tokens=batch_tokens)
+    lines = ["", *words(12, 0, 1, 20), "abc", "abc", " "]
+    alone = [model.translate([line])[0] for line in lines]
+    assert len(set(alone)) > 6
+    assert model.translate(lines) == alone
+    assert model.translate(lines[::-1]) == alone[::-1]
+    assert model.translate([]) == []
+
+
+def test_no_batch_is_larger_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = translator(batch_tokens=100)
+    shapes: list[torch.Size] = []
+
+    def search(_: object, source: torch.Tensor, *__: object) -> list[list[Hypothesis]]:
+        shapes.append(source.shape)
+        return [[Hypothesis((5,), 0.0)] for _ in source]
+
+    monkeypatch.setattr(model, "_search", lambda width, seed: search)
+    lines = words(40, 0, 1, 30)
+    model.translate(lines)
+    assert sum(rows for rows, _ in shapes) == len(lines)
+    assert all(rows * positions * 2 <= 100 or rows == 1 for rows, positions in shapes)
+    assert len(shapes) < len(lines)
+
+
+def echo(monkeypatch: pytest.MonkeyPatch, model: Translator) -> list[str]:
+    """Make the network repeat its source; return the pieces that it was given, as they come."""
+    pieces: list[str] = []
+
+    def search(_: object, source: torch.Tensor, *__: object) -> list[list[Hypothesis]]:
+        rows = [tuple(i for i in row if i > END) for row in source.tolist()]
+        assert all(len(row) <= LONGEST for row in rows)
+        pieces.extend(model.subwords.decode_target(rows))
+        return [[Hypothesis(row, -1.0)] for row in rows]
+
+    repeat: Search = search
+    monkeypatch.setattr(model, "_search", lambda width, seed: repeat)
+    return pieces
+
+
+@pytest.mark.parametrize("mark", [".", "!", "?", "…", "。", "؟"])
+def test_a_long_line_is_cut_at_sentence_ends_and_joined(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = echo(monkeypatch, translator())
+    sentences = [f"{word}{mark}" for word in words(60, 0, 10, 20)]
+    text = " ".join(sentences)
+    assert translator().subwords.encode_source([text])[0][LONGEST:]
+    model = translator()
+    pieces = echo(monkeypatch, model)
+    assert model.translate(["abc", text, "def"]) == ["abc", text, "def"]
+    assert 1 < len(pieces) - 2 < len(sentences)
+    assert all(piece.endswith(mark) for piece in pieces if piece not in ("abc", "def"))
+
+
+def test_a_long_sentence_is_cut_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, text = translator(), " ".join(words(100, 0))
+    pieces = echo(monkeypatch, model)
+    assert model.translate([text]) == [text]
+    assert set(" ".join(pieces).split()) == set(text.split())
+    assert len(pieces) < 20
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "漢", "🙂", "\u0301", "e\u0301", ".", "👩\u200d🚀"])
+def test_a_line_of_5000_characters_without_a_space_is_translated_whole(
+    letter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, text = translator(), letter * (5000 // len(letter))
+    pieces = echo(monkeypatch, model)
+    (answer,) = model.translate([text])
+    # Cut where there is no space, the parts come back with one between; a cut may part an emoji's joiner.
+    assert unicodedata.normalize("NFC", answer.replace(" ", "")).replace("\u200d", "") == normalise(text).replace(
+        "\u200d", ""
+    )
+    assert len(pieces) > 1
+
+
+def test_a_very_long_line_is_answered_by_the_network_too() -> None:
+    text = "ab cd. " * 700 + "x" * 5000
+    (answer,) = QUICK.translate([text], beam=1)
+    assert answer
+    assert len(answer.splitlines()) == 1
+
+
+@pytest.mark.parametrize("piece", ["▁", "<0x0A>", "<0x0D>", "<0x00>"])
+def test_a_network_that_says_nothing_is_replaced_by_the_source(piece: str) -> None:
+    subwords = letter_subwords()
+    ids = {p: i for i in range(subwords.target_size) for p in subwords.target_pieces([i])}
+    model = translator({ids[piece]: 1e6})
+    for nbest in (1, 2):
+        (found,) = model.hypotheses([" abc  d\u200b"], nbest=nbest)
+        assert found == [Scored("abc d", -math.inf)]
+    assert model.translate(["abc d"]) == ["abc d"]
+
+
+def test_line_breaks_that_the_network_spells_in_bytes_become_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = translator()
+    subwords = letter_subwords()
+    ids = {p: i for i in range(subwords.target_size) for p in subwords.target_pieces([i])}
+    spelt = [ids[p] for p in ("a", "<0x0A>", "b", "<0xE2>", "<0x80>", "<0xA8>", "c", "<0xC2>", "<0x85>", "d", "<0x0D>")]
+    search: Search = lambda *_: [[Hypothesis(tuple(spelt), -1.0)]]  # noqa: E731
+    monkeypatch.setattr(model, "_search", lambda width, seed: search)
+    assert model.translate(["x"]) == ["a b c d"]
+
+
+def test_nbest_is_sorted_distinct_and_begins_with_the_translation() -> None:
+    model = translator({END: 2.0})
+    lines = words(5, 3)
+    for found, best in zip(model.hypotheses(lines, nbest=4), model.translate(lines, beam=4), strict=True):
+        assert len(found) == 4
+        assert found[0].text == best
+        scores = [one.score for one in found]
+        assert scores == sorted(scores, reverse=True)
+        assert all(math.isfinite(score) and score < 0 for score in scores)
+        assert len(set(found)) == 4
+    assert [len(found) for found in model.hypotheses(lines, beam=4)] == [1] * 5
+
+
+def test_nbest_of_a_long_line_joins_the_pieces_rank_by_rank() -> None:
+    model = translator({END: 6.0})
+    first, second = ("ab. " * 30).strip(), ("cd. " * 30).strip()
+    (whole,) = model.hypotheses([f"{first} {second}"], nbest=2)
+    pieces = model._pieces(f"{first} {second}")
+    parts = model.hypotheses(pieces, nbest=2)
+    assert len(pieces) > 1
+    for rank, one in enumerate(whole):
+        assert one.text == " ".join(part[rank].text for part in parts)
+        assert one.score == pytest.approx(sum(part[rank].score for part in parts) / len(parts))
+
+
+def test_samples_are_repeated_by_their_seed_and_differ() -> None:
+    model = translator({END: 3.0})
+    lines = words(5, 3)
+    drawn = model.hypotheses(lines, nbest=3, sample_seed=1)
+    assert drawn == model.hypotheses(lines, nbest=3, sample_seed=1)
+    assert drawn != model.hypotheses(lines, nbest=3, sample_seed=2)
+    assert all(one.text for found in drawn for one in found)
+    assert len({one.text for found in drawn for one in found}) > 5
+
+
+def test_a_wider_beam_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, widths = translator(beam=3), []
+
+    def search(width: int, seed: int | None) -> Search:
+        widths.append(width)
+        return lambda *_: [[Hypothesis((5,), -1.0)]]
+
+    monkeypatch.setattr(model, "_search", search)
+    model.translate(["a"])
+    model.translate(["a"], beam=1)
+    model.hypotheses(["a"], nbest=7)
+    model.hypotheses(["a"], beam=9, nbest=2)
+    assert widths == [3, 1, 7, 9]
+
+
+def test_a_translation_ends_at_its_limit() -> None:
+    never = translator({END: -1e6}, max_ratio=1.5)
+    (found,) = never.hypotheses(["abcd"], beam=1)
+    # Five letters with the space before them, the end, at one and a half each, and ten.
+    assert len(never.subwords.encode_target([found[0].text])[0]) <= 6 * 1.5 + 10
