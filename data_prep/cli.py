@@ -20,9 +20,7 @@ from data_prep.prepare import prepare
 from data_prep.settings import Preparation
 
 
-def preprocess(
-    source_name: str, languages: tuple[str, str], folder: Path, settings: Preparation
-) -> dict[str, Any]:
+def preprocess(source_name: str, languages: tuple[str, str], folder: Path, settings: Preparation) -> dict[str, Any]:
     """Prepare a corpus, with progress and a summary on standard error; return its manifest.
 
     Raises UserError for everything that is the user's to mend.
@@ -45,9 +43,7 @@ def summary(manifest: dict[str, Any]) -> list[str]:
         lines.append(f"{name}: {split['pairs']:,} pairs" + (f"; dropped: {dropped}" if dropped else ""))
     sizes = manifest["vocabulary"]
     joint = manifest["settings"]["subwords"]["joint"]
-    lines.append(
-        f"vocabulary: {sizes['source']:,}" + (" (joint)" if joint else f" source, {sizes['target']:,} target")
-    )
+    lines.append(f"vocabulary: {sizes['source']:,}" + (" (joint)" if joint else f" source, {sizes['target']:,} target"))
     return lines
 
 
@@ -83,7 +79,5 @@ class ConsoleReport:
 
 
 def _bar(console: Console, counted: bool) -> Progress:
-    done = (
-        (BarColumn(), MofNCompleteColumn()) if counted else (SpinnerColumn(), TextColumn("{task.completed:,.0f}"))
-    )
+    done = (BarColumn(), MofNCompleteColumn()) if counted else (SpinnerColumn(), TextColumn("{task.completed:,.0f}"))
     return Progress(TextColumn("{task.description}"), *done, TimeElapsedColumn(), console=console)

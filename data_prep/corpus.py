@@ -96,8 +96,7 @@ class Split:
             raise UserError(f"{path}: not a split of a prepared corpus; run `make preprocess` again")
         self._ids = [self._views(name) for name in ("source_ids", "target_ids")]
         self.source_lengths, self.target_lengths = (
-            np.concatenate([np.diff(offsets) for offsets, _ in views] or [np.zeros(0, np.int32)])
-            for views in self._ids
+            np.concatenate([np.diff(offsets) for offsets, _ in views] or [np.zeros(0, np.int32)]) for views in self._ids
         )
 
     def _views(self, name: str) -> list[tuple[Ids, Ids]]:

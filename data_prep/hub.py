@@ -127,9 +127,7 @@ def _cached_copies(repository: str, languages: tuple[str, str], configuration: s
     owner, name = repository.split("/")
     root = Path(datasets.config.HF_DATASETS_CACHE) / f"{owner}___{camelcase_to_snakecase(name)}"
     # The layout is ROOT/CONFIGURATION/VERSION/COMMIT; a folder without its info was interrupted.
-    infos = [
-        path for path in root.glob("*/*/*/dataset_info.json") if re.fullmatch(r"[0-9a-f]{40}", path.parts[-2])
-    ]
+    infos = [path for path in root.glob("*/*/*/dataset_info.json") if re.fullmatch(r"[0-9a-f]{40}", path.parts[-2])]
     copies = []
     for path in sorted(infos, key=lambda path: path.stat().st_mtime, reverse=True):
         found, version, commit = path.parts[-4:-1]
@@ -226,9 +224,7 @@ def _download(
             name = str(file).removeprefix(prefix)
             if name != file and not _cached_file(repository, name, commit).exists():
                 _with_retries(partial(_fetch, repository, name, commit), tries=FILE_TRIES, what=name)
-        _with_retries(
-            lambda: builder.download_and_prepare(verification_mode="no_checks"), tries=TRIES, what=repository
-        )
+        _with_retries(lambda: builder.download_and_prepare(verification_mode="no_checks"), tries=TRIES, what=repository)
     return _Copy(builder)
 
 

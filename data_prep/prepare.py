@@ -276,6 +276,4 @@ def _clear_errors(folder: Path) -> Iterator[None]:
         }
         if error.errno not in remedies:
             raise
-        raise UserError(
-            f"{folder}: cannot be written ({os.strerror(error.errno)}): {remedies[error.errno]}"
-        ) from error
+        raise UserError(f"{folder}: cannot be written ({os.strerror(error.errno)}): {remedies[error.errno]}") from error

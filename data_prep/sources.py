@@ -43,9 +43,7 @@ class Entry:
 
 
 REGISTRY: dict[str, Entry] = {
-    "tatoeba": Entry(
-        "sentence-transformers/parallel-sentences-tatoeba", "everyday sentences, English with others"
-    ),
+    "tatoeba": Entry("sentence-transformers/parallel-sentences-tatoeba", "everyday sentences, English with others"),
     "talks": Entry("sentence-transformers/parallel-sentences-talks", "subtitles of talks, English with others"),
     "multi30k": Entry("amitkparekh/HWU-F21NL-multi30k", "image descriptions"),
     "opus-books": Entry("Helsinki-NLP/opus_books", "novels out of copyright"),
@@ -108,9 +106,7 @@ def parse_languages(text: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def open_source(
-    name: str, languages: tuple[str, str], *, report: Callable[[str], None] = lambda line: None
-) -> Source:
+def open_source(name: str, languages: tuple[str, str], *, report: Callable[[str], None] = lambda line: None) -> Source:
     """Open a corpus by its name (see the table above), ready to be read from `languages[0]` into
     `languages[1]`.
 
@@ -190,9 +186,7 @@ def _find_pair(prefix: Path, languages: tuple[str, str], *, alone: bool = True) 
         return source, target
     if alone and (source.exists() or target.exists()):
         here, missing = (source, target) if source.exists() else (target, source)
-        raise UserError(
-            f"{missing}: missing beside {here}; a pair of text files has one for each language of LANGS"
-        )
+        raise UserError(f"{missing}: missing beside {here}; a pair of text files has one for each language of LANGS")
     return None
 
 

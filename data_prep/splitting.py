@@ -135,9 +135,7 @@ def divide(
     return fates
 
 
-def _hold_out(
-    columns: HashColumns, fates: Fates, wanted: dict[str, int], own: dict[str, Hashes], name: str
-) -> None:
+def _hold_out(columns: HashColumns, fates: Fates, wanted: dict[str, int], own: dict[str, Hashes], name: str) -> None:
     """Mark the rows of the wanted splits, and those that share a side with them."""
     smallest, distinct = np.zeros(0, np.uint64), 0
     for sources, rows in columns.parts("sources"):

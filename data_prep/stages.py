@@ -69,10 +69,9 @@ def write_text(
                     hashes.append(part.hashes)
                     _count(splits[split], part, advance)
             splits[split].pairs = writer.pairs
-            own[split] = np.concatenate(hashes)
-    clean = functools.partial(
-        _clean, settings=settings, languages=(source.source_language, source.target_language)
-    )
+            if writer.pairs:  # an empty split is as good as none
+                own[split] = np.concatenate(hashes)
+    clean = functools.partial(_clean, settings=settings, languages=(source.source_language, source.target_language))
     columns = splitting.HashColumns(scratch)
     with (
         report.stage("reading and cleaning") as advance,
@@ -150,9 +149,7 @@ def _route(
         for split, writer in writers.items():
             writer.add(batch.filter(pa.array(fate == codes[split])))
         for row in np.flatnonzero(fate >= splitting.DUPLICATE).tolist():
-            splits["train"].dropped.add(
-                REASONS[fate[row]], batch["source"][row].as_py(), batch["target"][row].as_py()
-            )
+            splits["train"].dropped.add(REASONS[fate[row]], batch["source"][row].as_py(), batch["target"][row].as_py())
         advance(len(batch))
     for split, writer in writers.items():
         writer.close()

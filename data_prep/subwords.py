@@ -27,9 +27,7 @@ class Subwords:
         self.models = (source_model,) if target_model is None else (source_model, target_model)
         self._source = sentencepiece.SentencePieceProcessor(model_proto=source_model)
         self._target = (
-            self._source
-            if target_model is None
-            else sentencepiece.SentencePieceProcessor(model_proto=target_model)
+            self._source if target_model is None else sentencepiece.SentencePieceProcessor(model_proto=target_model)
         )
 
     @property
@@ -86,9 +84,7 @@ class Subwords:
                 raise UserError(damaged)
             subwords = cls(*models)
         except FileNotFoundError as error:
-            raise UserError(
-                f"{folder}: no subword model ({JOINT_FILE}) there; run `make preprocess` again"
-            ) from error
+            raise UserError(f"{folder}: no subword model ({JOINT_FILE}) there; run `make preprocess` again") from error
         except RuntimeError as error:
             raise UserError(damaged) from error
         for model in (subwords._source, subwords._target):

@@ -12,11 +12,11 @@ from pathlib import Path
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.readers import read_lines
-from seq2seq.checkpoint import CONFIG, find_checkpoint, read_corpus_note, write_text
-from seq2seq.config import Decoding
+from seq2seq.checkpoint import CONFIG, STATE, find_checkpoint, read_corpus_note, write_text
+from seq2seq.config import Decoding, read_config
 from seq2seq.evaluation import by_source_length, compare, signatures
 from seq2seq.plots import bleu_by_length
-from seq2seq.results import REPORT, Report, Result, write_report
+from seq2seq.results import REPORT, Report, Result, read_report, write_report
 from seq2seq.translator import Translator
 
 PICTURE = "bleu_by_length.png"
@@ -83,6 +83,9 @@ def evaluate_checkpoints(
                 f"{checkpoint} was trained on other text than {corpus.folder} has; what it has seen of this "
                 f"{split} split, if anything, makes its scores too good"
             )
+    if len(checkpoints) == 1 and (report := _up_to_date(checkpoints[0], split, corpus, beam)):
+        note(f"{_run(checkpoints[0]) / REPORT} is up to date")
+        return report
     part = corpus.split(split)
     if not len(part):
         raise UserError(f"{corpus.folder}: its {split} split is empty; choose another with --split")
@@ -112,6 +115,25 @@ def evaluate_files(
         raise UserError(f"{source}: the file is empty")
     text = Text(f"{source} → {reference}", None, source.stem, sources, references)
     return _evaluate(checkpoints, text, languages[1], beam, note)
+
+
+def _up_to_date(checkpoint: Path, split: str, corpus: Corpus, beam: int | None) -> Report | None:
+    """The report that is there already, if it is of the same and newer than all that it was made from."""
+    run = _run(checkpoint)
+    if not (run / REPORT).is_file():
+        return None
+    made_from = [checkpoint / STATE, run / CONFIG, corpus.folder / MANIFEST]
+    if (run / REPORT).stat().st_mtime <= max(path.stat().st_mtime for path in made_from):
+        return None
+    try:
+        report = read_report(run)
+    except UserError:
+        return None
+    decoding = read_config(run / CONFIG).decoding
+    decoding = decoding.model_copy(update={} if beam is None else {"beam": beam})
+    asked: tuple[object, ...] = (str(checkpoint), split, str(corpus.folder), decoding, [])
+    found = (report.checkpoint, report.split, report.corpus, report.decoding, report.comparison)
+    return report if found == asked else None
 
 
 def _run(checkpoint: Path) -> Path:
@@ -212,9 +234,7 @@ def _evaluate(
     return report
 
 
-def _translate(
-    checkpoint: Path, text: Text, beam: int | None, note: Callable[[str], None], file: str
-) -> _Translated:
+def _translate(checkpoint: Path, text: Text, beam: int | None, note: Callable[[str], None], file: str) -> _Translated:
     translator = Translator.load(_run(checkpoint), checkpoint.name)
     decoding = translator.decoding.model_copy(update={} if beam is None else {"beam": beam})
     note(f"translating {len(text.sources):,} sentences with {checkpoint}, beam {decoding.beam}")

@@ -68,9 +68,14 @@ def write_text(path: Path, text: str) -> None:
 
 def begin_run(run: Path, config: Config, corpus: Corpus) -> None:
     """Make the folder of a new run, able to translate without the corpus that it was trained on."""
-    run.mkdir(parents=True, exist_ok=True)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{run}: no folder can be made there ({error.strerror}); name another RUN=…") from error
     for name, data in corpus.subwords.files().items():
-        (run / name).write_bytes(data)
+        partial = run / (name + ".partial")
+        partial.write_bytes(data)
+        replace_durably(partial, run / name)
     about = {"folder": str(corpus.folder), "fingerprint": corpus.fingerprint, "manifest": corpus.manifest}
     write_text(run / CORPUS, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     write_text(run / CONFIG, config.toml())
@@ -108,7 +113,10 @@ def save_checkpoint(run: Path, model: Translation, optimiser: torch.optim.Optimi
     partial.rename(folder)
     sync(folder.parent)
     write_text(run / "last", f"{state.step}\n")
-    if state.best_step == state.step or not (run / "best").exists():
+    # Not only where this step is the best: a crash may have come between a save and its mark.
+    if folder.with_name(f"{state.best_step:07d}").exists():
+        write_text(run / "best", f"{state.best_step}\n")
+    elif not (run / "best").exists():
         write_text(run / "best", f"{state.step}\n")
     kept = {find_checkpoint(run, mark).name for mark in ("best", "last")}
     for other in folder.parent.iterdir():
@@ -132,9 +140,7 @@ def find_checkpoint(run: Path, which: str) -> Path:
         try:
             step = (run / which).read_text(encoding="utf-8").strip()
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise UserError(
-                f"{run}: no trained run there; `make train CORPUS=…` makes one, RUN=… names one"
-            ) from error
+            raise UserError(f"{run}: no trained run there; `make train CORPUS=…` makes one, RUN=… names one") from error
     folder = run / "checkpoints" / f"{int(step):07d}" if step.isdecimal() else run / "checkpoints" / step
     if not step.isdecimal() or not (folder / STATE).is_file():
         there = sorted(path.name for path in (run / "checkpoints").glob("*") if path.name.isdecimal())
@@ -144,13 +150,17 @@ def find_checkpoint(run: Path, which: str) -> Path:
 
 def read_state(checkpoint: Path) -> TrainingState:
     """The state of a checkpoint, its files' checksums verified.  Raises UserError if one is damaged."""
-    try:
-        state = TrainingState.model_validate_json((checkpoint / STATE).read_bytes())
-    except (OSError, ValidationError) as error:
-        raise UserError(f"{checkpoint / STATE}: damaged; use another checkpoint of the run") from error
+    state = _read_unverified(checkpoint)
     for name in (MODEL, OPTIMISER):
         _verify(checkpoint / name, state)
     return state
+
+
+def _read_unverified(checkpoint: Path) -> TrainingState:
+    try:
+        return TrainingState.model_validate_json((checkpoint / STATE).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise UserError(f"{checkpoint / STATE}: damaged; use another checkpoint of the run") from error
 
 
 def _verify(path: Path, state: TrainingState) -> None:
@@ -170,8 +180,7 @@ def load_model(checkpoint: Path, device: torch.device) -> tuple[Translation, Sub
     run = checkpoint.parent.parent
     config = read_config(run / CONFIG)
     subwords = Subwords.load(run)
-    state = TrainingState.model_validate_json((checkpoint / STATE).read_bytes())
-    _verify(checkpoint / MODEL, state)
+    _verify(checkpoint / MODEL, _read_unverified(checkpoint))
     model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
     _load_weights(model, _load_tensors(checkpoint / MODEL, device), checkpoint)
     return model.to(device).eval(), subwords, config

@@ -31,9 +31,7 @@ CHUNK = 500
 
 Languages = Annotated[str, typer.Option(help="Source and target language.")]
 Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a .toml.")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", help="Override a setting of the recipe: section.key=value.")
-]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting of the recipe: section.key=value.")]
 Run = Annotated[Path | None, typer.Option(help="Folder of the run; without it, the run trained last.")]
 Beam = Annotated[int | None, typer.Option(min=1, max=100, help="Width of the search; 1 is greedy.")]
 
@@ -81,9 +79,7 @@ def evaluate(
     ] = None,
     run: Run = None,
     split: Annotated[str, typer.Option(help="Split of the prepared corpus.")] = "test",
-    prepared: Annotated[
-        Path | None, typer.Option(help="Prepared corpus, if not the one trained on.")
-    ] = None,
+    prepared: Annotated[Path | None, typer.Option(help="Prepared corpus, if not the one trained on.")] = None,
     source: Annotated[
         Path | None, typer.Option("--in", help="A file to translate and score instead of a split.")
     ] = None,
@@ -91,6 +87,19 @@ def evaluate(
     beam: Beam = None,
 ) -> None:
     """BLEU, chrF and TER of one or more checkpoints, with significance and BLEU by source length."""
+    from seq2seq.assessment import evaluate_checkpoints, evaluate_files, find_checkpoints
+    from seq2seq.results import render
+
+    if (source is None) != (reference is None):
+        raise UserError("--in and --reference go together: the file to translate, and what is right for it")
+    if run is None and not checkpoints:
+        run = latest_run()
+    found = find_checkpoints(checkpoints or (), run)
+    if source and reference:
+        report = evaluate_files(found, source, reference, beam, _say)
+    else:
+        report = evaluate_checkpoints(found, split, prepared, beam, _say)
+    print(render(report), end="")
 
 
 @app.command()
@@ -117,7 +126,7 @@ def translate(
     if source and not source.is_file():
         raise UserError(f"{source}: not a file")
     translator = Translator.load(folder, checkpoint)
-    options = {"beam": beam, "nbest": nbest, "sample_seed": seed if sample else None}
+    options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": seed if sample else None}
     if text:
         chunks: Iterator[tuple[int, list[str]]] = iter([(1, " ".join(text).split("\n"))])
     elif source:
@@ -132,6 +141,10 @@ def translate(
             for number, found in enumerate(translator.hypotheses(lines, **options), first):
                 file.writelines(_line(number, scored, nbest) for scored in found)
             file.flush()
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
 
 
 def _converse(translator: "Translator", options: dict[str, Any]) -> None:

@@ -131,7 +131,9 @@ class Config(Settings):
             if section in Preparation.model_fields:
                 asked, has = (getattr(getattr(c, section), name) for c in (self, prepared))
                 if asked != has:
-                    raise UserError(f"the corpus was prepared with {section}.{name}={has}, not {asked}; prepare it anew")
+                    raise UserError(
+                        f"the corpus was prepared with {section}.{name}={has}, not {asked}; prepare it anew"
+                    )
         return self.model_copy(update={name: getattr(prepared, name) for name in Preparation.model_fields})
 
     def toml(self) -> str:
@@ -159,9 +161,7 @@ def load_recipe(recipe: str, overrides: Iterable[str] = ()) -> Config:
     if path.suffix != ".toml":
         path = RECIPES / f"{recipe}.toml"
         if not path.is_file():
-            raise UserError(
-                f"no recipe {recipe!r}; there are {', '.join(recipe_names())}, or give a path to a .toml"
-            )
+            raise UserError(f"no recipe {recipe!r}; there are {', '.join(recipe_names())}, or give a path to a .toml")
     return read_config(path, overrides)
 
 

@@ -122,9 +122,7 @@ def by_source_length(
     lengths = [max(1, len(source.split())) for source in sources]
     for low, high in LENGTHS:
         rows = [row for row, length in enumerate(lengths) if low <= length and (high is None or length <= high)]
-        bleu = (
-            corpus_bleu([translations[r] for r in rows], [references[r] for r in rows], language) if rows else None
-        )
+        bleu = corpus_bleu([translations[r] for r in rows], [references[r] for r in rows], language) if rows else None
         buckets.append(Bucket(f"{low}+" if high is None else f"{low}–{high}", len(rows), bleu))
     return buckets
 

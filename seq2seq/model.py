@@ -35,6 +35,10 @@ class Translation(nn.Module):
             config.heads,
             config.dropout,
         )
+        self.words = None
+        if config.attention != "none":
+            same = config.embedding == config.hidden
+            self.words = nn.Identity() if same else nn.Linear(config.embedding, config.hidden, bias=False)
         self.output_bias_V = nn.Parameter(torch.zeros(target_size))
 
     @property
@@ -49,11 +53,14 @@ class Translation(nn.Module):
         that then passes from source to target.
         """
         embedding = self.own_source_embedding or self.target_embedding
-        annotations_BSH, last_BH = self.encoder(embedding(source_BS), lengths_B)
+        embedded_BSE = embedding(source_BS)
+        annotations_BSH, last_BH = self.encoder(embedded_BSE, lengths_B)
         mask_BS = position_mask(lengths_B, source_BS.size(1))
         attention = self.decoder.attention
-        if attention is None:
+        if attention is None or self.words is None:
             return Memory(annotations_BSH, annotations_BSH, mask_BS), self.decoder.initial_states(last_BH)
+        # With its word's embedding an annotation is worth attending to from the start, and attention is found early.
+        annotations_BSH = (annotations_BSH + self.words(embedded_BSE)) * mask_BS.unsqueeze(2)
         mean_BH = annotations_BSH.sum(dim=1) / lengths_B.unsqueeze(1)
         memory = Memory(annotations_BSH, attention.keys(annotations_BSH), mask_BS)
         return memory, self.decoder.initial_states(mean_BH)

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
 from seq2seq.cells import State
-from seq2seq.decoder import Memory
 from seq2seq.model import Translation
 
 

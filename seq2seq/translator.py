@@ -140,6 +140,9 @@ class Translator:
             else:
                 groups.append([part])
                 total = size
+        if len(groups) == 1:
+            # Together they are too long after all: the sizes of parts do not always add up to that of the whole.
+            groups = [parts[: len(parts) // 2], parts[len(parts) // 2 :]]
         return [piece for group in groups for piece in self._pieces(" ".join(group))]
 
 

@@ -177,9 +177,7 @@ class Handler(BaseHTTPRequestHandler):
     def _error(self, code: str, headers: dict[str, str] | None = None) -> None:
         self._send(404, b"", {"X-Error-Code": code} | (headers or {}))
 
-    def _send(
-        self, status: int, body: bytes, headers: dict[str, str] | None = None, path: str | None = None
-    ) -> None:
+    def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None, path: str | None = None) -> None:
         self.hub.log.append((self.command, unquote(self.path), self.headers.get("Range"), status))
         self.send_response(status)
         for key, value in (headers or {}).items():

@@ -32,9 +32,11 @@ def words(count: int, seed: int, shortest: int = 3, longest: int = 8) -> list[st
     return list(found)
 
 
-def task(change: Callable[[str], str], train: int = 400, held_out: int = 20, seed: int = 0) -> dict[str, Pairs]:
+def task(
+    change: Callable[[str], str], train: int = 400, held_out: int = 20, seed: int = 0, longest: int = 8
+) -> dict[str, Pairs]:
     """A toy task: the target is a function of the source; validation and test are new strings."""
-    pairs = [(word, change(word)) for word in words(train + 2 * held_out, seed)]
+    pairs = [(word, change(word)) for word in words(train + 2 * held_out, seed, longest=longest)]
     return {
         "train": pairs[:train],
         "validation": pairs[train : train + held_out],

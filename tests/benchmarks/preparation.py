@@ -45,9 +45,7 @@ def main() -> None:
             start = time.monotonic()
             main_mib, all_mib = measure_memory(Path(folder))
             seconds = time.monotonic() - start
-        print(
-            f"{lines:,} lines: {main_mib:,.0f} MiB in the main process, {all_mib:,.0f} MiB in all, {seconds:.0f} s"
-        )
+        print(f"{lines:,} lines: {main_mib:,.0f} MiB in the main process, {all_mib:,.0f} MiB in all, {seconds:.0f} s")
 
 
 def measure_rate(corpus: str, folder: Path) -> float:

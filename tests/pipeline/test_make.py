@@ -194,7 +194,7 @@ def test_errors_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
 def test_help_lists_every_target() -> None:
     done = make(ROOT)
     assert done.returncode == 0
-    for target in "setup preprocess train evaluate translate check test clean".split():
+    for target in ["setup", "preprocess", "train", "evaluate", "translate", "check", "test", "clean"]:
         assert f"\n  {target} " in done.stdout
 
 

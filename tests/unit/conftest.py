@@ -8,3 +8,9 @@ import torch
 def _one_thread() -> None:
     """Sums of several threads differ in the last bit, and threads that wait for each other are slow."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the learning curve: it takes longer than the training of a toy."""
+    monkeypatch.setattr("seq2seq.reporting.learning_curve", lambda metrics, path: None)

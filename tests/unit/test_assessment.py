@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from toys import config, model_config, write_corpus
 
 from data_prep.corpus import Corpus, read_manifest, write_manifest
 from data_prep.errors import UserError
@@ -18,6 +17,7 @@ from seq2seq.evaluation import by_source_length, score, signatures
 from seq2seq.model import Translation
 from seq2seq.results import Report, read_report, render
 from seq2seq.translator import Translator
+from tests.toys import config, model_config, write_corpus
 
 PAIRS = [
     ("ab cd", "dc ba"),
@@ -122,6 +122,30 @@ def test_files_give_the_scores_of_the_split_with_the_same_text(run: Path, tmp_pa
     assert translations[0] == translations[1]
 
 
+def test_the_same_is_not_evaluated_twice(run: Path, corpus: Corpus) -> None:
+    notes: list[str] = []
+
+    def translates(*, beam: int | None = None, which: str = "best") -> bool:
+        notes.clear()
+        evaluate_checkpoints(find_checkpoints([which], run), beam=beam, note=notes.append)
+        assert ("up to date" in notes[0]) == (len(notes) == 1)
+        return len(notes) > 1
+
+    assert translates()
+    before = (run / "report.json").read_bytes()
+    assert not translates()
+    assert (run / "report.json").read_bytes() == before
+    assert translates(beam=1)
+    assert not translates(beam=1)
+    assert translates(which="last")
+    assert translates()
+    _stage(corpus, "1")
+    assert translates()
+    (run / "report.json").write_text("{")
+    assert translates()
+    assert not translates()
+
+
 def test_names_of_checkpoints(run: Path) -> None:
     best, last = run / "checkpoints" / "0000010", run / "checkpoints" / "0000020"
     assert find_checkpoints([], run) == [best]
@@ -133,26 +157,20 @@ def test_checkpoints_that_are_not_there(run: Path, tmp_path: Path) -> None:
     _refused(lambda: find_checkpoints(["last"], None), "last", "--run DIR")
     _refused(lambda: find_checkpoints(["15"], run), "'15'", "best, last, 0000010, 0000020")
     _refused(lambda: find_checkpoints([str(run / "checkpoints" / "15")], None), "'15'", "0000010")
-    _refused(
-        lambda: find_checkpoints([str(tmp_path / "nowhere")], None), "nowhere: no such checkpoint", "--run DIR"
-    )
+    _refused(lambda: find_checkpoints([str(tmp_path / "nowhere")], None), "nowhere: no such checkpoint", "--run DIR")
     _refused(lambda: find_checkpoints([str(tmp_path)], None), "no trained run there", "make train")
 
 
 def test_splits_that_are_not_there(run: Path, corpus: Corpus) -> None:
     checkpoints = find_checkpoints([], run)
-    _refused(
-        lambda: evaluate_checkpoints(checkpoints, "dev"), str(corpus.folder), "'dev'", "train, test, validation"
-    )
+    _refused(lambda: evaluate_checkpoints(checkpoints, "dev"), str(corpus.folder), "'dev'", "train, test, validation")
     _refused(lambda: evaluate_checkpoints(checkpoints, "validation"), "its validation split is empty", "--split")
 
 
 def test_a_corpus_that_is_gone(run: Path, corpus: Corpus) -> None:
     corpus.folder.rename(corpus.folder.with_name("moved"))
     checkpoints = find_checkpoints([], run)
-    _refused(
-        lambda: evaluate_checkpoints(checkpoints), str(corpus.folder), "is gone", "make preprocess", "--prepared"
-    )
+    _refused(lambda: evaluate_checkpoints(checkpoints), str(corpus.folder), "is gone", "make preprocess", "--prepared")
     report = evaluate_checkpoints(checkpoints, prepared=corpus.folder.with_name("moved"))
     assert report.corpus == str(corpus.folder.with_name("moved"))
 
@@ -181,9 +199,7 @@ def test_other_languages(run: Path, corpus: Corpus, tmp_path: Path) -> None:
     manifest = read_manifest(other.folder) | {"languages": {"source": "yy", "target": "xx"}}
     write_manifest(other.folder, manifest)
     own = find_checkpoints([], run)
-    _refused(
-        lambda: evaluate_checkpoints(own, prepared=other.folder), f"{other.folder}: yy-xx", "translates xx-yy"
-    )
+    _refused(lambda: evaluate_checkpoints(own, prepared=other.folder), f"{other.folder}: yy-xx", "translates xx-yy")
     back = find_checkpoints([], _run(tmp_path / "back", Corpus(other.folder)))
     _refused(lambda: evaluate_checkpoints([*own, *back]), "yy-xx", "xx-yy", "the same languages")
 

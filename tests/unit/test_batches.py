@@ -1,6 +1,6 @@
 """Batches: every pair once an epoch, within the budget, in an order that can be taken up anywhere."""
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_every_pair_comes_once_an_epoch_within_the_budget(
 def test_a_batch_is_as_large_as_the_budget_lets_it_be(lengths: list[tuple[int, int]], budget: int) -> None:
     split = Lengths(lengths)
     cut = by_length(split, np.arange(len(lengths)), budget)
-    for rows, following in zip(cut, cut[1:], strict=False):
+    for rows, following in pairwise(cut):
         longest = split.target_lengths[following[0]] + 1
         assert longest * (len(rows) + 1) > budget
 
@@ -100,7 +100,7 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
 
 def test_batches_do_not_come_by_length() -> None:
     longest = [make_batch(natural(500), rows).target_out_BT.size(1) for rows in plan(natural(500), 100, (1, 0))]
-    rises = sum(b > a for a, b in zip(longest, longest[1:], strict=False))
+    rises = sum(b > a for a, b in pairwise(longest))
     assert 0.3 < rises / len(longest) < 0.7
 
 

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor
-from toys import CELLS
 
 from seq2seq.cells import RecurrentLayer, State, state_size
+from tests.toys import CELLS
 
 Array = npt.NDArray[np.float64]
 INPUT, HIDDEN = 5, 4
@@ -20,15 +20,13 @@ def layer(cell: str) -> RecurrentLayer:
     with torch.no_grad():
         for name, parameter in made.named_parameters():
             if "bias" in name:
-                parameter += torch.randn_like(parameter)
+                parameter.add_(torch.randn_like(parameter))
     return made
 
 
 def random_state(cell: str, batch: int = 3) -> State:
     generator = torch.Generator().manual_seed(2)
-    return tuple(
-        torch.randn(batch, HIDDEN, generator=generator, dtype=torch.float64) for _ in range(state_size(cell))
-    )
+    return tuple(torch.randn(batch, HIDDEN, generator=generator, dtype=torch.float64) for _ in range(state_size(cell)))
 
 
 def random_inputs(positions: int = 6, batch: int = 3) -> Tensor:

@@ -12,9 +12,7 @@ from data_prep.settings import Cleaning
 AWKWARD = st.text(
     st.one_of(
         st.characters(),
-        st.sampled_from(
-            "eEoéàçñ ßİıſ\u0301\u0323\u0327\u0308 \t\n\r\u0085\u00a0\u202f\u2028\u2029\u3000\x00\x1f\x7f"
-        ),
+        st.sampled_from("eEoéàçñ ßİıſ\u0301\u0323\u0327\u0308 \t\n\r\u0085\u00a0\u202f\u2028\u2029\u3000\x00\x1f\x7f"),
         st.sampled_from("\u200b\u200c\u200d\u200e\ufeff\u00ad\u2060\u202e\ud800\udfff\u2581_"),
         st.sampled_from("بفيِّকিक्षनिไทยกำ가각かが\u3099漢\u212b\u2126👩👧❤\ufe0f🏳🌈"),
     )

@@ -54,7 +54,8 @@ def test_any_settings_come_back_from_their_toml(
 
 def test_overrides_are_toml_values_or_plain_words_and_the_last_one_counts() -> None:
     config = load_recipe(
-        "tiny", ["model.cell=gru", 'model.attention="dot"', "training.steps = 7", "decoding.beam=3", "decoding.beam=4"]
+        "tiny",
+        ["model.cell=gru", 'model.attention="dot"', "training.steps = 7", "decoding.beam=3", "decoding.beam=4"],
     )
     assert (config.model.cell, config.model.attention) == ("gru", "dot")
     assert (config.training.steps, config.decoding.beam) == (7, 4)
@@ -148,14 +149,14 @@ def test_a_file_that_cannot_be_read_is_named(content: bytes | str | None, tmp_pa
 
 def test_settings_do_not_change_once_made() -> None:
     with pytest.raises(ValidationError):
-        load_recipe("tiny").training.steps = 3  # type: ignore[misc]
+        load_recipe("tiny").training.steps = 3
 
 
 def test_every_setting_is_documented() -> None:
     for section, field in Config.model_fields.items():
         settings_of = field.annotation
         assert isinstance(settings_of, type)
-        for name, setting in settings_of.model_fields.items():  # type: ignore[attr-defined]
+        for name, setting in settings_of.model_fields.items():
             assert setting.description, f"{section}.{name}"
 
 

@@ -56,9 +56,7 @@ def some_rows(number: int) -> list[Row]:
     return [(f"source {i}", f"target {i}", [i, i + 1], [i] * (i % 5)) for i in range(number)]
 
 
-def test_the_file_does_not_depend_on_how_the_stream_was_cut(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_does_not_depend_on_how_the_stream_was_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus, "ROWS", 10)
     contents = set()
     for cut in (1, 7, 10, 33, 100):
@@ -67,9 +65,7 @@ def test_the_file_does_not_depend_on_how_the_stream_was_cut(
     assert len(contents) == 1
 
 
-def test_every_batch_but_the_last_has_the_same_number_of_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_batch_but_the_last_has_the_same_number_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus, "ROWS", 10)
     write(tmp_path / "split.arrow", some_rows(25), 7)
     with pa.OSFile(str(tmp_path / "split.arrow")) as file:
@@ -144,7 +140,8 @@ def test_a_missing_damaged_or_foreign_manifest_is_named(tmp_path: Path) -> None:
             read_manifest(tmp_path)
     with pytest.raises(UserError, match="not a prepared corpus"):
         read_manifest(path)
-    for content in ([], {}, {"format": corpus.FORMAT + 1}):
+    contents: list[object] = [[], {}, {"format": corpus.FORMAT + 1}]
+    for content in contents:
         path.write_text(json.dumps(content))
         with pytest.raises(UserError, match=f"{path}: not of format {corpus.FORMAT}"):
             read_manifest(tmp_path)

@@ -3,11 +3,11 @@
 import pytest
 import torch
 from torch import Tensor
-from toys import ATTENTIONS, CELLS
 
 from seq2seq.cells import State, state_size
 from seq2seq.decoder import Decoder, Memory
 from seq2seq.encoder import position_mask
+from tests.toys import ATTENTIONS, CELLS
 
 EMBEDDING, HIDDEN, BATCH, SOURCE, TARGET = 5, 6, 3, 4, 7
 

@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from toys import CELLS
 
 from seq2seq.encoder import BidirectionalLayer, Encoder, position_mask, reverse_within_length
+from tests.toys import CELLS
 
 EMBEDDING, HIDDEN = 5, 6
 LENGTHS = torch.tensor([4, 1, 6, 2])

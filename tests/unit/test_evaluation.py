@@ -26,9 +26,7 @@ def _references(count: int = 40) -> list[str]:
 def _noisy(texts: list[str], share: float, seed: int) -> list[str]:
     """The texts with a share of their words replaced."""
     draw = random.Random(seed)
-    return [
-        " ".join(draw.choice(WORDS) if draw.random() < share else w for w in text.split(" ")) for text in texts
-    ]
+    return [" ".join(draw.choice(WORDS) if draw.random() < share else w for w in text.split(" ")) for text in texts]
 
 
 REFERENCES = _references()

@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hub_server import Hub
+
+from tests.hub_server import Hub
 
 CLIENT = """
 import contextlib, json, sys

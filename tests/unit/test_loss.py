@@ -48,8 +48,9 @@ def test_value_and_gradients_are_pytorch_s(rows: int, smoothing: float) -> None:
 
 def test_gradients_are_the_finite_differences() -> None:
     *inputs, targets = arguments(5)
-    run = smoothed_cross_entropy
-    assert torch.autograd.gradcheck(lambda *given: run(*given, targets, 0.1)[0], inputs)
+    assert torch.autograd.gradcheck(
+        lambda features, weight, bias: smoothed_cross_entropy(features, weight, bias, targets, 0.1)[0], inputs
+    )
 
 
 def test_no_rows_cost_nothing() -> None:
@@ -80,11 +81,11 @@ def test_bfloat16_products_stay_within_a_percent(bfloat16_features: bool) -> Non
         assert (got.double() - wanted).norm() < 0.01 * wanted.norm()
 
 
-class _Operations(TorchDispatchMode):
+class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes what is computed, and the largest tensor that comes out."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: set[str] = set()
         self.largest = 0
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 from torch import Tensor, nn
-from toys import ATTENTIONS, CELLS, model_config, network, sources, targets
 
 from data_prep.subwords import BEGIN
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
+from tests.toys import ATTENTIONS, CELLS, model_config, network, sources, targets
 
 LENGTHS = (5, 1, 7, 3)
 every_combination = pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_gradients_are_the_finite_differences(cell: str, attention: str) -> None
         ends = []
         with torch.no_grad():
             for sign in (1, -2):
-                parameter += sign * 1e-5 * direction
+                parameter.add_(direction, alpha=sign * 1e-5)
                 ends.append(loss(model, source, lengths, target).item())
-            parameter += 1e-5 * direction
+            parameter.add_(direction, alpha=1e-5)
         assert slope != 0, f"{name} learns nothing"
         assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-5, abs=1e-7), name
 

@@ -1,10 +1,6 @@
-import errno
-import fcntl
-import json
 import os
-import shutil
-import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,63 +10,28 @@ import pytest
 from data_prep import prepare as module
 from data_prep import stages
 from data_prep.corpus import MANIFEST, Corpus, file_digest
-from data_prep.errors import UserError
 from data_prep.parallel import ordered_map
 from data_prep.prepare import prepare
-from data_prep.report import Silent
 from data_prep.settings import Preparation
-
-LANGUAGES = ("en", "fr")
-WHO = {"The cat": "Le chat", "My friend": "Mon ami", "Nobody": "Personne", "A teacher": "Un élève", "Tom": "Tom"}
-DOES = {"sees": "voit", "likes": "aime", "forgets": "oublie", "finds": "trouve"}
-WHAT = {"the house": "la maison", "the tree": "l'arbre", "the river": "le fleuve", "the street": "la rue"}
-PAIRS = [
-    (f"{who} {does} {what}.", f"{WHO[who]} {DOES[does]}\u00a0{WHAT[what]}.")
-    for who in WHO
-    for does in DOES
-    for what in WHAT
-]
-
-
-class Notes(Silent):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.lines.append(message)
-
-
-def write_pairs(prefix: Path, pairs: list[tuple[str, str]]) -> Path:
-    prefix.parent.mkdir(parents=True, exist_ok=True)
-    for side, language in enumerate(LANGUAGES):
-        text = "".join(pair[side] + "\n" for pair in pairs)
-        prefix.with_name(f"{prefix.name}.{language}").write_text(text, encoding="utf-8")
-    return prefix
+from data_prep.sources import REGISTRY, Entry, open_source
+from tests.phrases import (
+    LANGUAGES,
+    PAIRS,
+    WHO,
+    Notes,
+    contents,
+    drops,
+    run,
+    settings,
+    texts,
+    write_pairs,
+    write_source,
+)
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    return write_pairs(tmp_path / "text" / "corpus", [*PAIRS, *PAIRS[:3], ("", "Vide."), ("Copy me", "copy me")])
-
-
-def settings(**groups: dict[str, Any]) -> Preparation:
-    return Preparation.model_validate({"subwords": {"vocabulary": 320}, **groups})
-
-
-def run(source: Path, folder: Path, given: Preparation | None = None, **options: Any) -> dict[str, Any]:
-    return prepare(str(source), LANGUAGES, folder, given or settings(), **options)
-
-
-def contents(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): file_digest(path) for path in folder.rglob("*") if path.is_file()}
-
-
-def texts(corpus: Corpus, split: str) -> list[tuple[str, str]]:
-    return list(zip(*corpus.split(split).texts(), strict=True))
-
-
-def drops(split: dict[str, Any]) -> dict[str, int]:
-    return {reason: found["pairs"] for reason, found in split["dropped"].items()}
+    return write_source(tmp_path)
 
 
 @pytest.fixture
@@ -116,9 +77,7 @@ def test_a_corpus_comes_out_and_every_pair_is_accounted_for(tmp_path: Path, sour
     assert manifest["files"] == {
         name: digest for name, digest in contents(tmp_path / "out").items() if name != MANIFEST
     }
-    assert manifest["inputs"] == {
-        f"corpus.{side}": file_digest(source.with_suffix(f".{side}")) for side in LANGUAGES
-    }
+    assert manifest["inputs"] == {f"corpus.{side}": file_digest(source.with_suffix(f".{side}")) for side in LANGUAGES}
     assert manifest["vocabulary"] == {"source": corpus.subwords.source_size, "target": corpus.subwords.target_size}
     assert Preparation.model_validate(manifest["settings"]) == settings()
 
@@ -134,6 +93,14 @@ def test_splits_of_the_sources_own_are_kept(tmp_path: Path) -> None:
     assert drops(manifest["splits"]["test"]) == {"empty": 1}
     assert PAIRS[0][0] not in {source for source, _ in texts(corpus, "train") + texts(corpus, "validation")}
     assert manifest["splits"]["validation"]["pairs"] == 3
+
+
+def test_an_empty_split_of_the_sources_own_is_held_out_instead(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    write_pairs(folder / "train", PAIRS)
+    write_pairs(folder / "validation", [("", "")])
+    manifest = run(folder, tmp_path / "out")
+    assert manifest["splits"]["validation"]["pairs"] == manifest["splits"]["test"]["pairs"] == 4
 
 
 def test_nothing_is_done_the_second_time(tmp_path: Path, source: Path, forbid: Any) -> None:
@@ -215,100 +182,23 @@ def test_the_files_depend_neither_on_processes_nor_on_chunks(
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
-class Killed(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("over_old", [False, True])
-def test_a_kill_at_any_instant_costs_nothing(tmp_path: Path, source: Path, over_old: bool) -> None:
-    """The process dies at each change of the file system in turn; from then on nothing can be tidied up."""
-    letters = {"kind": "char"}
-    old, new = settings(), settings(subwords=letters, cleaning={"max_words": 4})
-    run(source, tmp_path / "old", old)
-    run(source, tmp_path / "new", new)
-    wholes = [json.loads((tmp_path / name / MANIFEST).read_text())["files"] for name in ("old", "new")]
-    out, step, ended = tmp_path / "out", 0, False
-    while not ended:
-        shutil.rmtree(out, ignore_errors=True)
-        if over_old:
-            shutil.copytree(tmp_path / "old", out)
-        with pytest.MonkeyPatch.context() as patch:
-            kill_at(patch, step)
-            try:
-                run(source, out, new)
-                ended = True
-            except Killed:
-                step += 1 if over_old else 5
-        if (out / MANIFEST).exists():  # whatever can be opened is whole
-            corpus = Corpus(out)
-            assert corpus.manifest["files"] in wholes
-            assert all(file_digest(out / name) == digest for name, digest in corpus.manifest["files"].items())
-        run(source, out, new)
-        assert contents(out) == contents(tmp_path / "new")
-    assert step > 20
-
-
-def kill_at(patch: pytest.MonkeyPatch, step: int) -> None:
-    left = step
-
-    def deadly(change: Any) -> Any:
-        def changed(*args: Any, **options: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Killed
-            return change(*args, **options)
-
-        return changed
-
-    for name in ("replace", "unlink", "rmdir", "mkdir"):
-        patch.setattr(Path, name, deadly(getattr(Path, name)))
-    patch.setattr(shutil, "rmtree", deadly(shutil.rmtree))
-
-
-def test_a_failure_leaves_the_old_corpus_and_no_rubbish(tmp_path: Path, source: Path) -> None:
-    run(source, tmp_path / "out")
-    whole = contents(tmp_path / "out")
-    write_pairs(source, PAIRS[:2])
-    with pytest.raises(UserError, match="2 different sentences cannot be divided"):
-        run(source, tmp_path / "out")
-    assert contents(tmp_path / "out") == whole
-    with pytest.raises(UserError):
-        run(source, tmp_path / "fresh")
-    assert not (tmp_path / "fresh").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_named(
+def test_a_set_of_the_hub_stays_at_its_commit_until_another_is_pinned(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "file").write_text("")
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(UserError, match=f"{folder}: cannot be written .* choose another folder"):
-            run(source, folder)
+    opened = []
 
-    def full(*args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def open_hub_set(name: str, languages: tuple[str, str], **options: Any) -> Any:
+        opened.append(name)
+        local = open_source(str(source), languages)
+        origin: dict[str, object] = {"name": name, "hub": "owner/name", "revision": "abc"}
+        monkeypatch.setattr(type(local), "stamp", lambda _: {"inputs": {"owner/name": "git:abc"}})
+        return replace(local, origin=origin)
 
-    monkeypatch.setattr(stages, "write_subwords", full)
-    with pytest.raises(UserError, match=r"No space left on device.* free some space"):
-        run(source, tmp_path / "out")
-
-
-def test_two_preparations_of_one_folder_take_turns(tmp_path: Path, source: Path) -> None:
-    (tmp_path / "out").mkdir()
-    handle = os.open(tmp_path / "out", os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    told = threading.Event()
-
-    class Told(Silent):
-        def note(self, message: str) -> None:
-            assert told.is_set() or "is being prepared by another process" in message
-            told.set()
-
-    thread = threading.Thread(target=run, args=(source, tmp_path / "out"), kwargs={"report": Told()})
-    thread.start()
-    assert told.wait(20)
-    assert list((tmp_path / "out").iterdir()) == []
-    os.close(handle)
-    thread.join(20)
-    assert len(Corpus(tmp_path / "out").split("train")) > 0
+    monkeypatch.setitem(REGISTRY, "toy", Entry("owner/name", "a toy"))
+    monkeypatch.setattr(module, "open_source", open_hub_set)
+    for _ in range(2):
+        prepare("toy", LANGUAGES, tmp_path / "out", settings())
+    assert opened == ["toy"]
+    monkeypatch.setitem(REGISTRY, "toy", Entry("owner/name", "a toy", revision="def"))
+    prepare("toy", LANGUAGES, tmp_path / "out", settings())
+    assert opened == ["toy", "toy"]

@@ -15,12 +15,8 @@ from data_prep.readers import TextFiles, read_lines
 LANGUAGES = ("en", "fr")
 
 # All that can stand in a line: no line feed, no surrogates; a carriage return only before other text.
-ODD = st.sampled_from(
-    ["\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x00", "\r.", "\ufeff", "é", "🙂", '"']
-)
-TEXT = st.lists(ODD | st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\t"), max_size=8).map(
-    "".join
-)
+ODD = st.sampled_from(["\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x00", "\r.", "\ufeff", "é", "🙂", '"'])
+TEXT = st.lists(ODD | st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\t"), max_size=8).map("".join)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=20)
 quick = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 

@@ -55,9 +55,7 @@ def test_the_rate_rises_then_falls_and_stays_within_its_peak(schedule: str, warm
         ({"steps": 900, "patience": 3}, {"step": 899, "epochs": 99.0, "seconds": 1e6, "stale": 2}, ""),
     ],
 )
-def test_the_limit_that_is_reached_is_named(
-    limits: dict[str, float], where: dict[str, float], phrase: str
-) -> None:
+def test_the_limit_that_is_reached_is_named(limits: dict[str, float], where: dict[str, float], phrase: str) -> None:
     stand = {"step": 0, "seconds": 0.0, "epochs": 0.0, "stale": 0} | where
     assert reached_limit(training(**limits), **stand) == phrase  # type: ignore[arg-type]
 

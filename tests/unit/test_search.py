@@ -6,11 +6,11 @@ from itertools import product
 import pytest
 import torch
 from torch import Tensor
-from toys import ATTENTIONS, CELLS, network, sources
 
 from data_prep.subwords import BEGIN, END
 from seq2seq.model import Translation
 from seq2seq.search import Hypothesis, beam_search, sample
+from tests.toys import ATTENTIONS, CELLS, network, sources
 
 LETTERS = range(END + 1, END + 5)
 SIZE = END + 5
@@ -51,7 +51,7 @@ def chances(model: Translation, row: int, targets: list[tuple[int, ...]]) -> Ten
 
 
 def score(model: Translation, row: int, ids: tuple[int, ...], penalty: float) -> float:
-    return chances(model, row, [ids]).sum().item() / (len(ids) + 1) ** penalty
+    return float(chances(model, row, [ids]).sum()) / (len(ids) + 1) ** penalty
 
 
 def all_targets(limit: int) -> list[list[tuple[int, ...]]]:
@@ -61,7 +61,7 @@ def all_targets(limit: int) -> list[list[tuple[int, ...]]]:
 
 def every_target(model: Translation, row: int, penalty: float) -> list[Hypothesis]:
     """All targets of a sentence with their scores, best first."""
-    found = []
+    found: list[Hypothesis] = []
     for targets in all_targets(LIMITS[row]):
         totals = chances(model, row, targets).sum(dim=1) / (len(targets[0]) + 1) ** penalty
         found += map(Hypothesis, targets, totals.tolist())

@@ -128,9 +128,7 @@ def test_training_says_nothing_by_itself(capfd: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize("kind", ["unigram", "bpe"])
 def test_too_small_a_vocabulary_names_one_that_will_do(kind: str) -> None:
     letters = ["".join(chr(0x4E00 + i + j) for j in range(20)) for i in range(0, 600, 20)]
-    with pytest.raises(
-        UserError, match=r"subwords.vocabulary=300 .* set subwords.vocabulary=(\d+) or more"
-    ) as error:
+    with pytest.raises(UserError, match=r"subwords.vocabulary=300 .* set subwords.vocabulary=(\d+) or more") as error:
         train(letters, letters, kind=kind, vocabulary=300)
     enough = int(str(error.value).rsplit("=", 1)[1].split()[0])
     assert train(letters, letters, kind=kind, vocabulary=enough).source_size <= enough

@@ -1,0 +1,277 @@
+"""The loop: equal runs are equal bit for bit, however they are cut."""
+
+import json
+import signal
+import threading
+import tomllib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from data_prep.corpus import Corpus
+from data_prep.errors import UserError
+from seq2seq import training
+from seq2seq.checkpoint import find_checkpoint, load_model
+from seq2seq.config import Config, Decoding, read_config
+from seq2seq.reporting import Reporter, read_metrics
+from seq2seq.training import choose_device, choose_precision, train
+from tests.toys import config, model_config, task, write_corpus
+
+CPU = torch.device("cpu")
+TIMINGS = {"seconds", "tokens_per_second"}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return write_corpus(tmp_path_factory.mktemp("corpus"), task(str))
+
+
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
+
+def weights(run: Path) -> dict[str, Tensor]:
+    model, _, _ = load_model(find_checkpoint(run, "last"), CPU)
+    return {name: p.detach() for name, p in model.named_parameters()}
+
+
+def same_weights(run: Path, other: Path) -> bool:
+    ours, theirs = weights(run), weights(other)
+    return all(ours[name].equal(theirs[name]) for name in ours | theirs)
+
+
+def metrics(run: Path) -> list[dict[str, Any]]:
+    """What is noted of a run, but for its timing."""
+    return [{key: row[key] for key in row if key not in TIMINGS} for row in read_metrics(run)]
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, step: int, stop: Callable[[], None]) -> None:
+    """Call `stop` in the middle of an update."""
+    update = training._Trainer._update
+
+    def stopping(self: training._Trainer, *arguments: Any) -> Tensor:
+        if self.state.step == step:
+            stop()
+        return update(self, *arguments)
+
+    monkeypatch.setattr(training._Trainer, "_update", stopping)
+
+
+def by_signal(number: int) -> Callable[[], None]:
+    return lambda: signal.raise_signal(number)
+
+
+def crash() -> None:
+    raise RuntimeError("power cut")
+
+
+DROPPING = model_config("lstm", dropout=0.3)
+
+
+def settings(**others: Any) -> Config:
+    """A run with all that is random, validated at steps 10, 20 and 24 and noted at 7, 14, 21."""
+    return config(DROPPING, **{"steps": 24, **others})
+
+
+@pytest.fixture(scope="module")
+def whole(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The uninterrupted run that others are compared with."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "REPORT_STEPS", 7)
+        patch.setattr("seq2seq.reporting.learning_curve", lambda metrics, path: None)
+        train(corpus, settings(), run)
+    return run
+
+
+@pytest.fixture
+def _often_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "REPORT_STEPS", 7)
+
+
+@pytest.mark.usefixtures("_often_noted")
+@pytest.mark.parametrize(
+    ("step", "stop", "error"),
+    [
+        (12, by_signal(signal.SIGINT), KeyboardInterrupt),
+        (3, by_signal(signal.SIGTERM), KeyboardInterrupt),
+        (17, crash, RuntimeError),
+        (5, crash, RuntimeError),
+    ],
+)
+def test_a_resumed_run_is_the_uninterrupted_one(
+    step: int, stop: Callable[[], None], error: type[BaseException], corpus: Corpus, whole: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt(patch, step, stop)
+        with pytest.raises(error):
+            train(corpus, settings(), run)
+    if error is KeyboardInterrupt:
+        assert find_checkpoint(run, "last").name == f"{step + 1:07d}"
+    state = train(corpus, settings(), run)
+    assert (state.step, state.window_tokens > 0) == (24, True)
+    assert same_weights(run, whole)
+    assert metrics(run) == metrics(whole)
+    assert [row["step"] for row in metrics(run)] == [7, 10, 14, 20, 21, 24]
+    assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
+    for mark in ("best", "last"):
+        assert find_checkpoint(run, mark).name == find_checkpoint(whole, mark).name
+
+
+def test_signals_are_heard_as_before_after_a_run(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    interrupt(monkeypatch, 2, by_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, settings(), tmp_path / "run")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_second_interrupt_does_not_wait(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def twice() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    interrupt(monkeypatch, 2, twice)
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, settings(), tmp_path / "run")
+    assert not (tmp_path / "run" / "last").exists()
+
+
+def test_a_run_may_be_made_in_a_thread(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+    thread = threading.Thread(target=train, args=(corpus, settings(), tmp_path / "run"))
+    thread.start()
+    thread.join()
+    assert same_weights(tmp_path / "run", whole)
+
+
+@pytest.mark.usefixtures("_often_noted")
+def test_the_seed_is_all_that_is_random(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+    torch.manual_seed(12345)  # what others drew before makes no difference
+    train(corpus, settings(), tmp_path / "same")
+    assert same_weights(tmp_path / "same", whole)
+    assert metrics(tmp_path / "same") == metrics(whole)
+    train(corpus, settings(seed=2), tmp_path / "other")
+    assert not same_weights(tmp_path / "other", whole)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"minutes": 0.01}, {"minutes": 9.0, "epochs": 0.5}, {"epochs": 0.33}, {"patience": 1, "steps": 999}]
+)
+def test_a_run_is_made_again_by_its_record(limits: dict[str, Any], corpus: Corpus, tmp_path: Path) -> None:
+    # A run ends by patience only if it does not learn.
+    if "patience" in limits:
+        limits = {**limits, "learning_rate": 1e-9}
+    first = train(corpus, config(DROPPING, **limits), tmp_path / "first")
+    assert first.step > 5
+    again = read_config(tmp_path / "first" / "repeat.toml")
+    assert again.training.minutes is None
+    second = train(corpus, again, tmp_path / "second")
+    assert second.step == first.step
+    assert same_weights(tmp_path / "first", tmp_path / "second")
+
+
+def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    assert train(corpus, settings(steps=5), run).step == 5
+    before = weights(run)
+    assert train(corpus, settings(steps=5), run).step == 5
+    assert "already trained for 5 steps, nothing to do" in capsys.readouterr().err
+    assert all(before[name].equal(value) for name, value in weights(run).items())
+    assert train(corpus, settings(steps=8, epochs=3), run).step == 8
+    assert "going on at step 5" in capsys.readouterr().err
+    assert read_config(run / "config.toml").training.steps == 8
+    # How it translates may change too.
+    assert train(corpus, config(DROPPING, Decoding(beam=7), steps=9), run).step == 9
+
+
+@pytest.mark.parametrize(
+    ("other", "key"),
+    [
+        (settings(seed=2), "training.seed=1, not 2"),
+        (settings(learning_rate=0.1), "training.learning_rate=0.005, not 0.1"),
+        (config(model_config("rnn", dropout=0.3)), "model.cell=lstm, not rnn"),
+    ],
+)
+def test_other_settings_are_refused_by_name(other: Config, key: str, corpus: Corpus, whole: Path) -> None:
+    before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+    with pytest.raises(UserError) as error:
+        train(corpus, other, whole)
+    assert str(error.value) == f"{whole} was begun with {key}; name another RUN=…, or remove that folder"
+    assert {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()} == before
+
+
+def test_another_corpus_is_refused(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+    other = write_corpus(tmp_path / "other", task(str, seed=5))
+    with pytest.raises(UserError) as error:
+        train(other, settings(steps=30), whole)
+    assert str(error.value).startswith(f"{whole} was begun on another corpus")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_an_empty_split_is_named(split: str, tmp_path: Path) -> None:
+    empty = write_corpus(tmp_path / "corpus", {**task(str, train=20, held_out=5), split: []})
+    with pytest.raises(UserError, match=f"the {split} split is empty"):
+        train(empty, settings(), tmp_path / "run")
+
+
+def test_what_a_run_leaves_in_its_folder(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    run = tmp_path / "run"
+    train(corpus, config(steps=60, validate_steps=40), run)
+    assert {path.name for path in run.iterdir()} == {
+        *("config.toml", "corpus.json", "subwords.model", "environment.json", "repeat.toml"),
+        *("metrics.jsonl", "learning_curve.png", "tensorboard", "checkpoints", "best", "last"),
+    }
+    assert (run / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+    assert any((run / "tensorboard").iterdir())
+    environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    assert environment["versions"]["torch"] == version("torch")
+    assert tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))["training"]["steps"] == 60
+    rows = read_metrics(run)
+    assert [row["step"] for row in rows] == [40, 50, 60]
+    assert set(rows[1]) == {
+        *("step", "epoch", "loss", "learning_rate", "gradient_norm", "tokens", "seconds", "tokens_per_second")
+    }
+    assert set(rows[0]) == {"step", "validation_loss", "bleu", "seconds"}
+
+
+def test_the_best_is_chosen_by_bleu(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([3.0, 7.0, 7.0, 5.0])
+    monkeypatch.setattr(training, "corpus_bleu", lambda *_: next(scores))
+    state = train(corpus, config(steps=999, validate_steps=2, patience=2), tmp_path / "run")
+    assert (state.step, state.best_step, state.best_bleu, state.stale) == (8, 4, 7.0, 2)
+    assert find_checkpoint(tmp_path / "run", "best").name == "0000004"
+
+
+def test_three_samples_are_shown_at_each_validation(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[list[tuple[str, str, str]]] = []
+    monkeypatch.setattr(Reporter, "validation", lambda self, row, better, samples: shown.append(list(samples)))
+    train(corpus, config(steps=4, validate_steps=2), tmp_path / "run")
+    pairs = set(zip(*corpus.split("validation").texts(), strict=True))
+    assert [len(set(samples)) for samples in shown] == [3, 3]
+    assert all((source, reference) in pairs for samples in shown for source, _, reference in samples)
+
+
+def test_precision_and_device_are_chosen_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def precision(asked: str, **has: bool) -> torch.dtype:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
+        return choose_precision(config(precision=asked).training, CPU)
+
+    assert precision("float32", avx512_bf16=True) == torch.float32
+    assert precision("bfloat16") == torch.bfloat16
+    assert precision("auto") == torch.float32
+    assert precision("auto", avx512_bf16=True) == precision("auto", amx_bf16=True) == torch.bfloat16
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device(config(device="auto").training) == choose_device(config(device="cpu").training) == CPU
+    with pytest.raises(UserError, match=r"training\.device=cuda: .*; use training\.device=cpu"):
+        choose_device(config(device="cuda").training)
