@@ -6,16 +6,17 @@ RECIPE ?= small
 # Further options for pip, such as PIP="--extra-index-url https://download.pytorch.org/whl/cpu".
 PIP ?=
 
-export CORPUS TEXT IN OUT
+export CORPUS RUN TEXT IN OUT
 VENV := .venv
 SEQ2SEQ := $(VENV)/bin/seq2seq
-NAME = $(shell basename -- "$${CORPUS:-phrasebook}")
-PREPARED = data/$(NAME)-$(LANGS)
-DEFAULT_RUN = runs/$(NAME)-$(LANGS)-$(basename $(notdir $(RECIPE)))
+# For the shell, not for make, which would cut names with spaces in pieces.
+NAME := $$(basename "$${CORPUS:-phrasebook}")-$(LANGS)
+PREPARED := "data/$(NAME)"
+RUN_FOLDER := "$${RUN:-runs/$(NAME)-$$(basename '$(RECIPE)' .toml)}"
 SETTINGS = $(foreach setting,$(SET),--set '$(setting)')
 # Without any of these, evaluate and translate take the run trained last.
 NAMED = $(strip $(CORPUS)$(RUN)$(filter-out file,$(origin LANGS))$(filter-out file,$(origin RECIPE)))
-OF_RUN = $(if $(NAMED),--run '$(or $(RUN),$(DEFAULT_RUN))')
+OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup preprocess train evaluate translate check test clean
@@ -34,11 +35,11 @@ help: ## list the targets
 
 setup: $(VENV)/.installed ## install into .venv
 preprocess: setup ## read, clean, split and tokenise CORPUS
-	@$(SEQ2SEQ) preprocess "$${CORPUS:-phrasebook}" --langs '$(LANGS)' --out '$(PREPARED)' --recipe '$(RECIPE)' $(SETTINGS)
+	@$(SEQ2SEQ) preprocess "$${CORPUS:-phrasebook}" --langs '$(LANGS)' --out $(PREPARED) --recipe '$(RECIPE)' $(SETTINGS)
 
 train: preprocess ## train on CORPUS, or go on where training stopped, and evaluate
-	@$(SEQ2SEQ) train '$(PREPARED)' --recipe '$(RECIPE)' --run '$(or $(RUN),$(DEFAULT_RUN))' $(SETTINGS)
-	@$(SEQ2SEQ) evaluate --run '$(or $(RUN),$(DEFAULT_RUN))'
+	@$(SEQ2SEQ) train $(PREPARED) --recipe '$(RECIPE)' --run $(RUN_FOLDER) $(SETTINGS)
+	@$(SEQ2SEQ) evaluate --run $(RUN_FOLDER)
 	@echo 'Now translate: make translate TEXT="…"' >&2
 
 evaluate: setup ## BLEU, chrF and TER on the test split, of one run or of CHECKPOINTS side by side

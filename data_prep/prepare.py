@@ -199,18 +199,17 @@ def _input_unchanged(earlier: Json, source_name: str, languages: tuple[str, str]
 
 
 def _watched(source_name: str, stamp: Json, is_on_hub: bool) -> Json | None:
-    """The files and folders whose size and time of change tell that the input is the same; None: cannot be
-    told.
+    """The files whose size and time of change tell that the input is the same; None: cannot be told.
 
-    Folders change when a file comes or goes.
+    Of a source that is a folder, the folders too: they change when a file comes or goes.
     """
     if "files" not in stamp and not is_on_hub:
         return None
     paths = {Path(path) for path, *_ in stamp.get("files", [])}
-    paths |= {path.parent for path in paths}
     named = Path(source_name).expanduser().resolve()
     if paths and named.is_dir():
-        paths |= {named, *(path for path in [named / "README.md"] if path.is_file())}
+        paths |= {named, *(path.parent for path in paths)}
+        paths |= {path for path in [named / "README.md"] if path.is_file()}
     return {"name": _identity(source_name), "files": file_stamps(sorted(paths))}
 
 

@@ -61,6 +61,9 @@ class RecurrentLayer(nn.Module):
 
     def forward(self, inputs_BTI: Tensor, state: State) -> tuple[Tensor, State]:
         """Run over all positions from `state`; return the outputs [B, T, H] and the state after the last."""
+        if inputs_BTI.size(1) == 1:
+            after = self._step(inputs_BTI[:, 0], state)
+            return after[0].unsqueeze(1), after
         stacked = tuple(part_BH.unsqueeze(0).contiguous() for part_BH in state)
         if self.cell == "lstm":
             outputs_BTH, after = self.recurrence(inputs_BTI, stacked)
@@ -68,3 +71,12 @@ class RecurrentLayer(nn.Module):
             outputs_BTH, last = self.recurrence(inputs_BTI, stacked[0])
             after = (last,)
         return outputs_BTH, tuple(part.squeeze(0) for part in after)
+
+    def _step(self, inputs_BI: Tensor, state: State) -> State:
+        """One position: the same equations without the cost of setting a whole sequence up, for the search."""
+        weights = self.recurrence.all_weights[0]
+        if self.cell == "lstm":
+            h_BH, c_BH = torch.lstm_cell(inputs_BI, state, *weights)
+            return h_BH, c_BH
+        step = torch.gru_cell if self.cell == "gru" else torch.rnn_tanh_cell
+        return (step(inputs_BI, state[0], *weights),)

@@ -80,6 +80,9 @@ def test_two_parts_one_after_the_other_are_the_whole(cell: str) -> None:
     whole, after_whole = made(inputs, state)
     first, between = made(inputs[:, :2], state)
     second, after = made(inputs[:, 2:], between)
+    # A single position takes a way of its own.
+    alone = made(inputs[:, 2:3], between)[0]
+    torch.testing.assert_close(alone, whole[:, 2:3], rtol=0, atol=1e-12)
     torch.testing.assert_close(torch.cat([first, second], dim=1), whole, rtol=0, atol=1e-12)
     torch.testing.assert_close(after, after_whole, rtol=0, atol=1e-12)
 

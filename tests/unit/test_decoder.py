@@ -82,6 +82,14 @@ def test_first_states_are_a_tanh_of_a_linear_map_of_the_summary(cell: str) -> No
     close(torch.cat([part for state in states for part in state], dim=1), values)
 
 
+@pytest.mark.parametrize("layers", [1, 3])
+def test_dropout_is_before_every_layer_and_round_the_readout(layers: int) -> None:
+    model, seen = decoder(layers=layers), []
+    model.dropout.register_forward_hook(lambda module, values, dropped: seen.append(values[0].size(2)))
+    model(noise(BATCH, TARGET, EMBEDDING), memory(model), start(model))
+    assert seen == [EMBEDDING] + [2 * HIDDEN] * layers + [EMBEDDING]
+
+
 def test_no_position_sees_a_later_one() -> None:
     model = decoder()
     known, states, inputs = memory(model), start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)

@@ -96,6 +96,14 @@ def test_gradients_are_the_finite_differences(cell: str) -> None:
     assert torch.autograd.gradcheck(lambda values: model(values, lengths), [values], fast_mode=True)
 
 
+@pytest.mark.parametrize("layers", [1, 3])
+def test_dropout_is_before_every_layer_and_after_the_last(layers: int) -> None:
+    model, seen = encoder(layers=layers), []
+    model.dropout.register_forward_hook(lambda module, values, dropped: seen.append(values[0].size(2)))
+    model(embedded(), LENGTHS)
+    assert seen == [EMBEDDING] + [HIDDEN] * layers
+
+
 def test_dropout_is_for_training_alone() -> None:
     model = encoder(dropout=0.5)
     values = embedded()

@@ -68,6 +68,8 @@ def test_progress_is_the_share_of_the_nearest_limit() -> None:
         0.5,
         1.0,
     ]
+    assert Pace(training(minutes=10, epochs=2), []).progress(10, 60.0, 1.0) == 0.5
+    assert Pace(training(minutes=10, epochs=2), []).progress(10, 450.0, 1.0) == 0.75
     assert Pace(training(patience=3, schedule="inverse_sqrt"), []).progress(10, 10.0, 1.0) == 0.0
 
 

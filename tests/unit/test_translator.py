@@ -105,14 +105,19 @@ def echo(monkeypatch: pytest.MonkeyPatch, model: Translator) -> list[str]:
 
 @pytest.mark.parametrize("mark", [".", "!", "?", "…", "。", "؟"])
 def test_a_long_line_is_cut_at_sentence_ends_and_joined(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    sentences = [f"{word}{mark}" for word in words(60, 0, 10, 20)]
+    sentences = [f"{first} {second}{mark}" for first, second in zip(words(60, 0), words(60, 1, 5, 12), strict=True)]
     text = " ".join(sentences)
     assert translator().subwords.encode_source([text])[0][LONGEST:]
     model = translator()
-    pieces = echo(monkeypatch, model)
+    echo(monkeypatch, model)
     assert model.translate(["abc", text, "def"]) == ["abc", text, "def"]
-    assert 1 < len(pieces) - 2 < len(sentences)
-    assert all(piece.endswith(mark) for piece in pieces if piece not in ("abc", "def"))
+    pieces = model._pieces(text)
+    assert all(piece.endswith(mark) for piece in pieces)
+    sizes = [len(ids) for ids in model.subwords.encode_source(pieces)]
+    # None too long, and none so short that the next sentence would have found room.
+    longest = max(len(ids) for ids in model.subwords.encode_source(sentences))
+    assert max(sizes) <= LONGEST
+    assert min(sizes[:-1]) > LONGEST - longest
 
 
 def test_a_long_sentence_is_cut_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
