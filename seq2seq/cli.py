@@ -25,6 +25,10 @@ app = typer.Typer(
     help="Prepare a corpus, train a recurrent translator on it, evaluate it, translate with it.",
 )
 
+# Threads that wait for each other spin; for long, they starve each other as soon as another program takes a core, and
+# training all but stands still.  Short spinning costs little where there is none.  Read when PyTorch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+
 RUNS = Path("runs")
 CHUNK = 500
 """Lines that are read before they are translated together."""

@@ -55,7 +55,7 @@ class Training(Settings):
     """Limit in validations without a better BLEU."""
     pace: tuple[tuple[int, float], ...] = ()
     """Progress of the schedule at given steps; a run limited by minutes records it, so that it can be repeated."""
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, lt=2**32)
     """Where all randomness of a run comes from: first weights, order of the batches, dropout."""
     batch_tokens: int = Field(default=1000, ge=1)
     """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""

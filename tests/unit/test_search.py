@@ -84,6 +84,34 @@ def test_a_beam_wide_enough_finds_every_target_in_order(cell: str, attention: st
         same(found[row], every_target(model, row, penalty))
 
 
+def plain_beam_search(model: Translation, row: int, beam: int, limit: int) -> list[Hypothesis]:
+    """Prefixes in a list, each extended by every letter and by the end; the scores by the teacher-forced pass."""
+    open_prefixes: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    finished: list[Hypothesis] = []
+    for length in range(limit + 1):
+        candidates = []
+        for total, prefix in open_prefixes:
+            following = [END] if length == limit else [*LETTERS, END] if prefix else list(LETTERS)
+            for subword in following:
+                ids = prefix if subword == END else (*prefix, subword)
+                gain = chances(model, row, [ids])[0, length].item()
+                candidates.append((total + gain, (*prefix, subword)))
+        candidates.sort(reverse=True)
+        finished += [Hypothesis(ids[:-1], total / (length + 1)) for total, ids in candidates[:beam] if ids[-1] == END]
+        open_prefixes = [candidate for candidate in candidates if candidate[1][-1] != END][:beam]
+        if len(finished) >= beam:
+            break
+    return sorted(finished, key=lambda hypothesis: -hypothesis.score)[:beam]
+
+
+@pytest.mark.parametrize("beam", [2, 3, 5])
+def test_a_narrow_beam_is_the_plain_algorithm(beam: int) -> None:
+    model, limits = toy(certainty=1.0), (6, 2, 6, 4)
+    found = beam_search(model, *batch(limits=limits), beam=beam, length_penalty=1.0)
+    for row, limit in enumerate(limits):
+        same(found[row], plain_beam_search(model, row, beam, limit))
+
+
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_greedy_takes_the_likeliest_subword_each_time(cell: str, attention: str) -> None:

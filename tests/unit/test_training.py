@@ -124,6 +124,22 @@ def test_a_resumed_run_is_the_uninterrupted_one(
         assert find_checkpoint(run, mark).name == find_checkpoint(whole, mark).name
 
 
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_every_update_has_random_numbers_of_its_own(
+    seed: int, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+    set_seed = torch.manual_seed
+
+    def note(number: int) -> torch.Generator:
+        seeds.append(number)
+        return set_seed(number)
+
+    monkeypatch.setattr(torch, "manual_seed", note)
+    train(corpus, settings(steps=5, seed=seed), tmp_path / "run")
+    assert len(set(seeds[-5:])) == 5
+
+
 def test_signals_are_heard_as_before_after_a_run(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
