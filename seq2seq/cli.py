@@ -26,8 +26,8 @@ app = typer.Typer(
 )
 
 # Threads that wait for each other spin; for long, they starve each other as soon as another program takes a core, and
-# training all but stands still.  Short spinning costs little where there is none.  Read when PyTorch is imported.
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+# training all but stands still.  Spinning for less costs nothing where there is none.  Read when PyTorch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "30000")
 
 RUNS = Path("runs")
 CHUNK = 500
