@@ -106,10 +106,8 @@ def save_checkpoint(run: Path, model: Translation, optimiser: torch.optim.Optimi
     state = state.model_copy(update={"checksums": checksums})
     write_text(partial / STATE, state.model_dump_json(indent=2) + "\n")
     if folder.exists():
-        # The same step again, after the run was extended: the marks point at it, so it leaves last.
-        old = folder.with_name(folder.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
+        # Left by a crash before it was marked as the last: nothing points at it.
+        shutil.rmtree(folder)
     partial.rename(folder)
     sync(folder.parent)
     write_text(run / "last", f"{state.step}\n")

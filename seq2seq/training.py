@@ -125,7 +125,7 @@ class _Trainer:
         for name, split in (("train", self.train_split), ("validation", self.validation_split)):
             if not len(split):
                 raise UserError(f"{corpus.folder}: the {name} split is empty; prepare a larger corpus")
-        self.subwords = corpus.subwords
+        self.subwords, self.target_language = corpus.subwords, corpus.languages[1]
         self.pace = Pace(config.training, state.pace)
         # Kept on the device, so that no update waits for a number.
         self.window_loss = torch.tensor(state.window_loss, dtype=torch.float64, device=device)
@@ -234,7 +234,7 @@ class _Trainer:
         sources, references = split.texts(rows.tolist())
         translator = Translator(self.model, self.subwords, self.config.decoding, self.device)
         translations = translator.translate(sources, beam=1)
-        bleu = corpus_bleu(translations, references)
+        bleu = corpus_bleu(translations, references, self.target_language)
         better = bleu > state.best_bleu
         if better:
             state.best_bleu, state.best_step = bleu, state.step

@@ -134,7 +134,7 @@ def test_greedy_takes_the_likeliest_subword_each_time(cell: str, attention: str)
 @pytest.mark.parametrize("beam", [1, 2, 5])
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_sentence_is_found_the_same_alone(cell: str, beam: int, end: float) -> None:
-    model, limits = toy(cell, seed=2, end=end), (8, 2, 12, 5)
+    model, limits = toy(cell, seed=2, end=end), (12, 2, 20, 7)
     found = beam_search(model, *batch(limits=limits), beam=beam, length_penalty=1.0)
     # An unlikely end makes the sentences leave the batch one after the other, at their limits.
     assert end > 0 or tuple(len(hypotheses[0].ids) for hypotheses in found) == limits

@@ -39,7 +39,7 @@ ODD = list("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\u200b\ufeff\u00ad\u200d
 LINE = st.text(st.sampled_from(ODD) | st.sampled_from("ab .") | st.characters(), max_size=12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(LINE, max_size=5))
 def test_any_line_gets_one_line_that_is_blank_only_for_a_blank_one(lines: list[str]) -> None:
     answers = QUICK.translate(lines)
