@@ -67,6 +67,11 @@ class Reporter:
             self.say(text + ("" if left is None else f"  {left / 60:.1f} min left"))
             self.last_line = now
 
+    def finished(self, text: str) -> None:
+        """The run has reached its limit."""
+        self.bar.update(self.task, completed=1.0)
+        self.say(text)
+
     def validation(self, row: dict[str, Any], better: bool, samples: Sequence[tuple[str, str, str]]) -> None:
         """A validation: step, validation_loss, bleu, seconds; and samples of (source, translation, reference)."""
         self._note(row, "validation")

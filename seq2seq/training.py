@@ -257,7 +257,7 @@ class _Trainer:
             by_steps = self.training.model_copy(update=limits | {"pace": tuple(state.pace)})
             again = again.model_copy(update={"training": by_steps})
         write_text(self.run / "repeat.toml", again.toml())
-        self.reporter.say(
+        self.reporter.finished(
             f"trained for {limit}: {state.step} steps, {state.epochs:.2f} epochs, {state.seconds / 60:.1f} minutes; "
             f"best validation BLEU {state.best_bleu:.1f} at step {state.best_step}"
         )
