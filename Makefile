@@ -19,6 +19,8 @@ NAMED = $(strip $(CORPUS)$(RUN)$(filter-out file,$(origin LANGS))$(filter-out fi
 OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 
 .DEFAULT_GOAL := help
+# Standard output is for results, also where another make calls this one.
+MAKEFLAGS += --no-print-directory
 .PHONY: help setup preprocess train evaluate translate check test clean
 
 help: ## list the targets

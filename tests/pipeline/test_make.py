@@ -13,6 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "corpora"
 pytestmark = pytest.mark.pipeline
+# As a person's shell has it, not as `make test` hands it on.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+ENVIRONMENT |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 NAMES = ["Tom", "Mary", "Paul", "Anna", "Luc", "Jeanne"]
 VERBS = {"sees": "voit", "knows": "connaît", "likes": "aime", "hears": "entend", "finds": "trouve"}
@@ -26,14 +29,13 @@ def make_command(*arguments: str) -> list[str]:
 
 
 def make(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     return subprocess.run(
         make_command(*arguments),
         cwd=folder,
         input=stdin,
         capture_output=True,
         text=True,
-        env=environment,
+        env=ENVIRONMENT,
         timeout=300,
         check=False,
     )
@@ -160,7 +162,7 @@ def test_interrupted_training_resumes_to_the_same_weights(tmp_path: Path) -> Non
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=ENVIRONMENT,
     )
     metrics = tmp_path / "cut" / "metrics.jsonl"
     while process.poll() is None and not (metrics.exists() and metrics.stat().st_size):
