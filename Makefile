@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 LANGS ?= en-fr
-RECIPE ?= small
+# The built-in corpus is learned sooner than others.
+RECIPE ?= $(if $(filter-out phrasebook phrasebook:%,$(CORPUS)),small,quick)
 # Further options for pip, such as PIP="--extra-index-url https://download.pytorch.org/whl/cpu".
 PIP ?=
 
@@ -27,13 +28,14 @@ help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  CORPUS       name in the registry (tatoeba, multi30k, …), Hub id, folder or file"
+	@echo "  CORPUS       phrasebook (built in) unless set; a name in the registry (tatoeba, multi30k, …), Hub id, folder or file"
 	@echo "  LANGS        source-target, en-fr unless set"
-	@echo "  RECIPE       tiny, small, plain, or a path to a .toml"
+	@echo "  RECIPE       quick for the built-in corpus, else small; tiny, plain, or a path to a .toml"
 	@echo "  RUN          folder of the run, runs/CORPUS-LANGS-RECIPE unless set"
 	@echo "  SET          settings, such as SET=\"model.cell=gru training.minutes=5\""
 	@echo "  TEXT IN OUT  what translate takes and where it writes"
 	@echo "  CHECKPOINTS  runs or checkpoints for evaluate to compare"
+	@echo "  SPLIT        test unless set: what evaluate translates"
 
 setup: $(VENV)/.installed ## install into .venv
 preprocess: setup ## read, clean, split and tokenise CORPUS
@@ -45,7 +47,7 @@ train: preprocess ## train on CORPUS, or go on where training stopped, and evalu
 	@echo 'Now translate: make translate TEXT="…"' >&2
 
 evaluate: setup ## BLEU, chrF and TER on the test split, of one run or of CHECKPOINTS side by side
-	@$(SEQ2SEQ) evaluate $(CHECKPOINTS) $(OF_RUN)
+	@$(SEQ2SEQ) evaluate $(CHECKPOINTS) $(OF_RUN) $(if $(SPLIT),--split '$(SPLIT)')
 
 translate: setup ## translate TEXT, the file IN, standard input, or what you type
 	@$(SEQ2SEQ) translate $(OF_RUN) $(if $(IN),--in "$$IN") $(if $(OUT),--out "$$OUT") $(if $(TEXT),-- "$$TEXT")

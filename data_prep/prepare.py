@@ -21,6 +21,7 @@ from data_prep import stages
 from data_prep.corpus import MANIFEST, digest, file_digest, read_manifest, replace_durably, write_manifest
 from data_prep.errors import UserError
 from data_prep.parallel import available_cores
+from data_prep.phrasebook import is_phrasebook
 from data_prep.report import Report, Silent
 from data_prep.rows import file_stamps
 from data_prep.settings import Preparation
@@ -207,14 +208,18 @@ def _watched(source_name: str, stamp: Json, is_on_hub: bool) -> Json | None:
         return None
     paths = {Path(path) for path, *_ in stamp.get("files", [])}
     named = Path(source_name).expanduser().resolve()
-    if paths and named.is_dir():
+    if paths and named.is_dir() and not is_phrasebook(source_name):
         paths |= {named, *(path.parent for path in paths)}
         paths |= {path for path in [named / "README.md"] if path.is_file()}
     return {"name": _identity(source_name), "files": file_stamps(sorted(paths))}
 
 
 def _identity(source_name: str) -> str:
-    return source_name if source_name in REGISTRY else str(Path(source_name).expanduser().resolve())
+    return (
+        source_name
+        if source_name in REGISTRY or is_phrasebook(source_name)
+        else str(Path(source_name).expanduser().resolve())
+    )
 
 
 def _fingerprint(*parts: Any) -> str:

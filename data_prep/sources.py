@@ -2,6 +2,7 @@
 
 | named | read as |
 |---|---|
+| `phrasebook`, `phrasebook:SIZE`, `phrasebook:SIZE:SEED` | the built-in corpus |
 | a name in `REGISTRY` | that set of the Hub |
 | `owner/name` or `owner/name:configuration` | any set of the Hub |
 | a folder with `train.en` and `train.fr`, `train.tsv` or `train.jsonl` (`validation`, `test`) | text |
@@ -23,6 +24,7 @@ from typing import Protocol
 
 from data_prep.errors import UserError
 from data_prep.hub import open_hub
+from data_prep.phrasebook import Phrasebook, is_phrasebook
 from data_prep.readers import TEXT_SUFFIXES, TextFiles
 from data_prep.rows import SPLIT_NAMES, Chunk, clear_errors
 from data_prep.tables import open_folder, open_parquet
@@ -80,7 +82,7 @@ class Source:
     origin: dict[str, object]
     """Where it comes from, for the manifest: Hub identifier, configuration, commit, licence, columns."""
     splits: tuple[str, ...]
-    """Which of train, validation and test it has, in this order; train always."""
+    """Which of train, validation and test it has, in this order, and further ones to test on; train always."""
     _reader: Reader = field(repr=False, compare=False)
 
     def chunks(self, split: str, size: int = 10_000) -> Iterator[Chunk]:
@@ -113,12 +115,6 @@ def open_source(name: str, languages: tuple[str, str], *, report: Callable[[str]
     A set of the Hub is downloaded if it is not cached.  `report` is told, a line at a time, what the user
     should know.  Raises UserError for everything that keeps it from being read.
     """
-    if name == "phrasebook":
-        raise UserError(
-            "the built-in corpus (phrasebook) is not there yet: name a corpus, for example "
-            "`make train CORPUS=tatoeba`, or a path to a .tsv, .jsonl or .parquet file, a pair of text files "
-            "or a folder"
-        )
     reader = _open_reader(name, languages, report)
     for note in reader.notes:
         report(note)
@@ -126,6 +122,8 @@ def open_source(name: str, languages: tuple[str, str], *, report: Callable[[str]
 
 
 def _open_reader(name: str, languages: tuple[str, str], report: Callable[[str], None]) -> Reader:
+    if is_phrasebook(name):
+        return Phrasebook(name, languages)
     if entry := REGISTRY.get(name):
         return open_hub(entry.hub, languages, report, revision=entry.revision)
     path = Path(name).expanduser()
@@ -193,8 +191,8 @@ def _find_pair(prefix: Path, languages: tuple[str, str], *, alone: bool = True) 
 def _suggestions(name: str, path: Path) -> str:
     folder = path.parent
     beside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    near = difflib.get_close_matches(name, REGISTRY, 2, 0.6)
+    near = difflib.get_close_matches(name, ["phrasebook", *REGISTRY], 2, 0.6)
     near += [str(folder / match) for match in difflib.get_close_matches(path.name, beside, 2, 0.6)]
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"known names: {', '.join(REGISTRY)}"
+    return f"known names: phrasebook, {', '.join(REGISTRY)}"

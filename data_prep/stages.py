@@ -49,15 +49,17 @@ def write_text(
 ) -> dict[str, SplitText]:
     """Write `train.arrow`, `validation.arrow` and `test.arrow`, text only, into `folder`.
 
-    Splits that the source has are kept, the others held out from train.
+    Splits that the source has are kept, those with other names too; validation and test are held out from train
+    if it has none.
     """
     scratch = folder / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    splits = {split: SplitText() for split in SPLITS}
+    further = [split for split in source.splits if split not in SPLITS]
+    splits = {split: SplitText() for split in (*SPLITS, *further)}
     own: dict[str, splitting.Hashes] = {}
     clean = functools.partial(_clean, settings=settings, languages=None)
-    for split in SPLITS[1:]:
+    for split in (*SPLITS[1:], *further):
         if split in source.splits:
             hashes = []
             with (

@@ -181,7 +181,7 @@ def test_interrupted_training_resumes_to_the_same_weights(tmp_path: Path) -> Non
 
 
 def test_errors_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    assert_fails(make(tmp_path, "train"), "CORPUS=")
+    assert_fails(make(tmp_path, "train", "LANGS=en-de"), "CORPUS=", "LANGS=fr-en")
     assert_fails(make(tmp_path, "train", "CORPUS=no/such/path/at-all.tsv"), "at-all.tsv")
     assert_fails(make(tmp_path, "translate", "TEXT=Hello."), "make train")
     assert_fails(make(tmp_path, "evaluate"), "make train")
@@ -191,6 +191,33 @@ def test_errors_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert_fails(make(tmp_path, "train", "CORPUS=toy", "RECIPE=huge"), "huge", "small")
     assert_fails(make(tmp_path, "train", "CORPUS=toy", "SET=model.sell=gru"), "model.sell", "model.cell")
     assert_fails(make(tmp_path, "train", "CORPUS=toy", "LANGS=english"), "english")
+
+
+def test_the_built_in_corpus_needs_no_file_and_no_network(tmp_path: Path) -> None:
+    arguments = ("CORPUS=phrasebook:2000", "LANGS=fr-en", "RECIPE=tiny", "SET=training.steps=20")
+    done = make(tmp_path, "train", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "BLEU" in done.stdout
+    folder = tmp_path / "data" / "phrasebook:2000-fr-en"
+    splits = json.loads((folder / "manifest.json").read_text())["splits"]
+    assert {name: split["pairs"] > 0 for name, split in splits.items()} == dict.fromkeys(
+        ("train", "validation", "test", "long", "agreement"), True
+    )
+    again = make(tmp_path, "train", *arguments)
+    assert f"{Path('data') / folder.name} is up to date" in again.stderr
+    further = make(tmp_path, "evaluate", "SPLIT=agreement")
+    assert further.returncode == 0
+    assert "agreement of" in further.stdout
+    assert_fails(make(tmp_path, "evaluate", "SPLIT=longer"), "longer", "agreement")
+
+
+def test_plain_train_takes_the_built_in_corpus_and_its_recipe() -> None:
+    for arguments in ((), ("CORPUS=phrasebook",)):
+        planned = make(ROOT, "--dry-run", "train", *arguments).stdout
+        assert "--recipe 'quick'" in planned
+        assert "${CORPUS:-phrasebook}" in planned
+    assert "--recipe 'small'" in make(ROOT, "--dry-run", "train", "CORPUS=tatoeba").stdout
+    assert "--recipe 'plain'" in make(ROOT, "--dry-run", "train", "RECIPE=plain").stdout
 
 
 def test_help_lists_every_target() -> None:

@@ -22,7 +22,7 @@ def complaint(overrides: list[str], recipe: str = "small") -> str:
 
 
 def test_there_are_recipes() -> None:
-    assert {"plain", "small", "tiny"} <= set(recipe_names())
+    assert {"plain", "quick", "small", "tiny"} <= set(recipe_names())
 
 
 @pytest.mark.parametrize("recipe", recipe_names())

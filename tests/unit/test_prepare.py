@@ -95,6 +95,18 @@ def test_splits_of_the_sources_own_are_kept(tmp_path: Path) -> None:
     assert manifest["splits"]["validation"]["pairs"] == 3
 
 
+def test_further_splits_are_kept_and_leave_no_pair_in_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    splits = {"train": [*PAIRS, ("Both", "Les deux")], "long": [("Both", "Les deux"), ("Longer", "Plus long")]}
+    monkeypatch.setattr("data_prep.phrasebook.generator.generate", lambda size, seed: splits)
+    monkeypatch.setattr("data_prep.phrasebook.Phrasebook.splits", ("train", "long"))
+    manifest = prepare("phrasebook", ("en", "fr"), tmp_path / "out", settings())
+    corpus = Corpus(tmp_path / "out")
+    assert list(manifest["splits"]) == ["train", "validation", "test", "long"]
+    assert texts(corpus, "long") == splits["long"]
+    for split in ("train", "validation", "test"):
+        assert splits["long"][0] not in texts(corpus, split)
+
+
 def test_an_empty_split_of_the_sources_own_is_held_out_instead(tmp_path: Path) -> None:
     folder = tmp_path / "own"
     write_pairs(folder / "train", PAIRS)

@@ -177,9 +177,9 @@ def test_a_real_corpus_is_read_whole_and_in_both_directions() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("phrasebook", "the built-in corpus .* is not there yet: .*CORPUS=tatoeba"),
         ("tatobea", "no such file or folder, nor a name in the registry; did you mean tatoeba"),
-        ("nothing", "known names: tatoeba, talks"),
+        ("nothing", "known names: phrasebook, tatoeba, talks"),
+        ("phrasebok", "did you mean phrasebook"),
         ("{}/tran.tsv", r"did you mean .*/train\.tsv"),
         ("{}/set.tsv", "a folder where a file is expected"),
         ("{}/empty", "empty: the folder is empty"),

@@ -1,0 +1,101 @@
+"""Sentences in which two words that agree in French stand far apart, to measure how far a network remembers.
+
+The subject and its adjective are held apart by relative clauses:
+*La voisine que le facteur qui aime le jardin connaît est contente.*
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from data_prep.phrasebook import english, french
+from data_prep.phrasebook.closed import BE
+from data_prep.phrasebook.draw import Draw, Features, Unfit
+from data_prep.phrasebook.frames.complex_sentences import relative
+from data_prep.phrasebook.lexicon import Adjective, Verb
+from data_prep.phrasebook.structure import Clause, Grade, NounPhrase, Object, Polarity, Sentence, Tense, agreement
+from data_prep.phrasebook.tables import load
+
+DISTANCES = range(1, 31)
+SEE = Verb("see", "voir")
+TENSES = (Tense.PRESENT, Tense.PAST)
+EACH = 24  # pairs at each distance
+
+
+@dataclass(frozen=True)
+class AgreementPair:
+    """A sentence with two words that agree: the subject's noun and its adjective."""
+
+    en: str
+    fr: str
+    distance: int
+    """From one to the other, in French words."""
+    controller: int
+    """Index of the noun among the French words."""
+    gender: str
+    number: str
+    other: str
+    """The French sentence with the adjective in the other gender: what a network that forgot would say."""
+
+
+def agreements(seed: int, each: int = EACH) -> list[AgreementPair]:
+    """`each` pairs at every distance, half of them feminine and half plural, so that guessing is right by half."""
+    found: dict[tuple[int, str, str], list[AgreementPair]] = {
+        (distance, gender, number): [] for distance in DISTANCES for gender in "mf" for number in "sp"
+    }
+    wanting = len(found)
+    seen = set()
+    for pair in candidates(seed):
+        pairs = found.get((pair.distance, pair.gender, pair.number), [])
+        if (pair.distance, pair.gender, pair.number) in found and len(pairs) < each // 4 and pair.fr not in seen:
+            seen.add(pair.fr)
+            pairs.append(pair)
+            wanting -= len(pairs) == each // 4
+            if not wanting:
+                break
+    return [pair for pairs in found.values() for pair in pairs]
+
+
+def candidates(seed: int) -> Iterator[AgreementPair]:
+    """Pairs at any distance, without end."""
+    rng = random.Random(seed + 1)
+    draw = Draw(load(), rng)
+    adjectives = tuple(word for word in draw.words.adjectives["person"] if len(set(word.forms[:4])) == 4)
+    turn = 0
+    while True:
+        turn += 1
+        draw.start(Features("one", Tense.PRESENT, Polarity.POSITIVE, "statement"))
+        try:
+            yield _pair(draw, adjectives, plural=turn % 2 == 0, depth=turn // 2 % 8)
+        except Unfit:
+            continue
+
+
+def _pair(draw: Draw, adjectives: tuple[Adjective, ...], plural: bool, depth: int) -> AgreementPair:
+    noun = draw.noun("people", "kin")
+    if noun.en_only_plural or noun.fr_only_plural or noun.gender == "mf":
+        raise Unfit
+    bare = NounPhrase(noun, plural=plural)
+    agree = agreement(bare)
+    grade = Grade(draw.word(adjectives), draw.adverb("degree") if draw.chance(0.5) else None)
+    if depth == 0 and draw.chance(0.5):  # side by side
+        if grade.adjective.before:
+            raise Unfit
+        beside = NounPhrase(noun, plural=plural, adjectives=(grade.adjective,))
+        sentence = Sentence((Clause(draw.person(), SEE, (Object(beside),), draw.one(TENSES)),))
+        fr = french.realise(sentence)
+        distance = 1
+    else:
+        subject = relative(draw, bare, depth) if depth else bare
+        sentence = Sentence((Clause(subject, BE, (grade,), draw.one(TENSES)),))
+        fr = french.realise(sentence)
+        distance = len(split_words(fr)) - len(split_words(french.nominal(bare)))
+    column = (agree.gender == "f") + 2 * (agree.number == "p")
+    other = fr[: -1 - len(grade.adjective.forms[column])] + grade.adjective.forms[column ^ 1] + "."
+    controller = len(split_words(fr)) - 1 - distance
+    return AgreementPair(english.realise(sentence), fr, distance, controller, agree.gender, agree.number, other)
+
+
+def split_words(text: str) -> list[str]:
+    """Words as distances count them: l' and qu' are words."""
+    return text.replace("'", "' ").split()

@@ -1,0 +1,24 @@
+"""Words that are no table's: pronouns, who is spoken to, and the commonest verbs."""
+
+from data_prep.phrasebook.lexicon import Verb
+from data_prep.phrasebook.structure import Agreement, Pronoun, Text
+
+I = Pronoun(Agreement(1))  # noqa: E741
+WE = Pronoun(Agreement(1, "p"))
+HE, SHE = Pronoun(Agreement(3)), Pronoun(Agreement(3, gender="f"))
+THEY = Pronoun(Agreement(3, "p"))
+PERSONS = ("I", "you", "polite", "you all", "he", "she", "we", "they", "one", "many")
+PERSON_WEIGHTS = dict(zip(PERSONS, (5, 4, 1.5, 1, 3, 3, 3, 2, 6, 2.5), strict=True))
+POLITE = {Text("sir", "monsieur"): "m", Text("madam", "madame"): "f", Text("doctor", "docteur"): "m"}
+MANY = {
+    Text("children", "les enfants"): "m",
+    Text("my friends", "mes amis"): "m",
+    Text("gentlemen", "messieurs"): "m",
+    Text("ladies", "mesdames"): "f",
+}
+FAMILIAR = {Text("Mum", "maman"): "f", Text("Dad", "papa"): "m", Text("my dear", "ma chérie"): "f"}
+BE = Verb("be", "être", state=True)
+HAVE = Verb("have", "avoir", state=True)
+GO = Verb("go", "aller", etre=True)
+LIKING = frozenset(("aimer", "adorer", "détester", "préférer", "apprécier"))
+"""Verbs after which a kind as a whole is named: I like apples, j'aime les pommes."""

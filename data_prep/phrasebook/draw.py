@@ -1,0 +1,305 @@
+"""Drawing the words and phrases that fill a frame's slots: seeded, typed, common words more often.
+
+A frame asks a `Draw` for what it needs; the draw knows who is spoken of, in which tense, and keeps count of the
+words that it gave, so that no word is left out of a corpus of middling size.
+"""
+
+import random
+from bisect import bisect
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import accumulate
+from typing import TypeVar
+
+from data_prep.phrasebook.closed import FAMILIAR, HE, LIKING, MANY, POLITE, SHE, THEY, WE, I
+from data_prep.phrasebook.lexicon import Adjective, Lemma, Noun, Verb, Words, above
+from data_prep.phrasebook.structure import (
+    Agreement,
+    Both,
+    Clause,
+    Complement,
+    Form,
+    Grade,
+    Idiom,
+    Name,
+    Nominal,
+    NounPhrase,
+    Object,
+    Polarity,
+    Pronoun,
+    Sentence,
+    Tense,
+    Text,
+)
+
+LEAST_USED = 0.45  # share of draws that take the word drawn least so far
+ANY = TypeVar("ANY")
+LEMMA = TypeVar("LEMMA", bound=Lemma)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a sentence is about to be, apart from its words."""
+
+    person: str
+    tense: Tense
+    polarity: Polarity
+    form: Form
+
+
+class Draw:
+    """The words of one sentence after another."""
+
+    def __init__(self, words: Words, rng: random.Random) -> None:
+        self.words = words
+        self.rng = rng
+        self.drawn: Counter[Lemma] = Counter()
+        """How often each word was drawn."""
+        self.used: list[Lemma] = []
+        """The words of the present sentence."""
+        self.embedded = 0
+        """Embedded clauses of the present sentence."""
+        self.deepest = 2
+        """How many embedded clauses a sentence may have."""
+
+    def start(self, features: Features) -> None:
+        """Begin a sentence: settle who is spoken to, and what distinguishes tu from vous."""
+        self.features = features
+        self.used, self.embedded = [], 0
+        self.vocative: Text | None = None
+        self.subject_of_all: Pronoun | None = None
+        person = features.person
+        if person == "polite":
+            self.vocative = self.one(tuple(POLITE))
+            self.subject_of_all = Pronoun(Agreement(2, "s", POLITE[self.vocative], polite=True))  # type: ignore[arg-type]
+        elif person == "you all":
+            self.vocative = self.one(tuple(MANY))
+            self.subject_of_all = Pronoun(Agreement(2, "p", MANY[self.vocative]))  # type: ignore[arg-type]
+        elif person == "you":
+            gender = "m"
+            if self.chance(0.3):
+                self.vocative = self.one(tuple(FAMILIAR))
+                gender = FAMILIAR[self.vocative]
+                if self.chance(0.7):
+                    gender = self.one(("m", "f"))
+                    name = self.word(self.words.names[gender]).en
+                    self.vocative = Text(name, name)
+            self.subject_of_all = Pronoun(Agreement(2, "s", gender))  # type: ignore[arg-type]
+        else:
+            self.subject_of_all = {"I": I, "he": HE, "she": SHE, "we": WE, "they": THEY}.get(person)
+
+    # Chance.
+
+    def chance(self, probability: float) -> bool:
+        """Heads or tails."""
+        return self.rng.random() < probability
+
+    def one(self, choices: Sequence[ANY]) -> ANY:
+        """Any of these, evenly."""
+        return choices[int(self.rng.random() * len(choices))]
+
+    def word(self, lemmas: tuple[LEMMA, ...]) -> LEMMA:
+        """One of these words by weight, or the one drawn least."""
+        if not lemmas:
+            raise Unfit
+        if self.chance(LEAST_USED):
+            drawn = self.drawn
+            chosen = min(lemmas, key=drawn.__getitem__)
+        else:
+            limits = _limits(lemmas)
+            chosen = lemmas[bisect(limits, self.rng.random() * limits[-1])]
+        self.drawn[chosen] += 1
+        self.used.append(chosen)
+        return chosen
+
+    def adverb(self, section: str) -> Lemma:
+        """An adverbial of a section of the tables."""
+        return self.word(self.words.adverbs[section])
+
+    def nationality(self) -> Adjective:
+        """Italian, of any country."""
+        nationality = self.word(self.words.countries).nationality
+        self.drawn[nationality] += 1
+        return nationality
+
+    # Nominals.
+
+    def noun(self, *kinds: str) -> Noun:
+        """A noun of one of these kinds, kinds with more nouns more often."""
+        return self.word(_nouns(self.words, kinds))
+
+    def adjective(self, noun: Noun) -> Adjective:
+        """An adjective that can describe the noun."""
+        return self.word(self.words.adjectives[noun.kind])
+
+    def phrase(self, *kinds: str, determiners: Sequence[str] = (), plural: bool | None = None) -> NounPhrase:
+        """A noun of one of these kinds with a determiner and perhaps an adjective."""
+        noun = self.noun(*kinds)
+        return self.phrase_of(noun, determiners, plural)
+
+    def phrase_of(self, noun: Noun, determiners: Sequence[str] = (), plural: bool | None = None) -> NounPhrase:
+        """A phrase with this noun."""
+        if noun.kind in ("sport", "language", "subject", "meal"):
+            return NounPhrase(noun, "generic")
+        plural = self.chance(0.25) if plural is None else plural
+        plural = plural and not noun.mass and not noun.en_only_plural  # trousers: pantalon, not pantalons
+        if not determiners:
+            owned = noun.kind in ("kin", "bodypart", "pet", "clothes", "object", "device", "reading", "container")
+            determiners = ("the", "the", "a", "this", "that", *("owner",) * (4 if noun.kind == "kin" else owned))
+            if noun.kind == "kin":
+                determiners = ("owner",) * 9 + ("a", "the")
+            elif noun.kind in ("bodypart",):
+                determiners = ("owner",)
+            elif noun.kind in ("food", "fruit", "vegetable", "dish", "drink"):
+                determiners = ("the", "a", "some", "some", "this")
+        determiner = self.one(determiners)
+        if noun.mass and determiner in ("a", "another", "every", "several", "a few"):
+            determiner = "some"
+        if noun.en_only_plural or noun.fr_only_plural:
+            determiner = "some" if determiner == "a" else determiner
+            if determiner in ("every", "another", "several", "a few", "all", "many", "too many"):
+                determiner = "the"
+        if determiner == "every":
+            plural = False
+        elif determiner in ("several", "a few", "all", "many", "too many"):
+            plural = not noun.mass
+        elif determiner == "some":
+            plural = not noun.mass and not noun.en_only_plural
+        owner = None
+        if determiner == "owner":
+            determiner, owner = "the", self.owner()
+        adjectives: tuple[Adjective, ...] = ()
+        if self.words.adjectives[noun.kind] and self.chance(0.2):
+            adjectives = (self.adjective(noun),)
+        if determiner == "a" and plural:
+            determiner = self.one(("some", "bare"))
+        return NounPhrase(noun, determiner, plural, adjectives, owner)
+
+    def owner(self) -> Pronoun | Name:
+        """Whose: mostly the subject's, else anybody's."""
+        subject = self.subject_of_all
+        if subject is not None and self.chance(0.6):
+            return subject
+        if self.chance(0.25):
+            return self.name()
+        return self.one((I, I, HE, SHE, WE, THEY))
+
+    def name(self, gender: str = "") -> Name:
+        """A first name."""
+        gender = gender or self.one(("m", "f"))
+        word = self.word(self.words.names[gender])
+        return Name(Text(word.en, word.fr), gender)  # type: ignore[arg-type]
+
+    def person(self, plural: bool = False) -> Nominal:
+        """Somebody: a name, a relative, a profession, two people."""
+        if plural:
+            if self.chance(0.4):
+                return Both(self.name(), self.name())
+            return self.phrase("people", "job", determiners=("the", "the", "these", "some")[:2], plural=True)
+        if self.chance(0.4):
+            return self.name()
+        if self.chance(0.5):
+            kin = self.noun("kin")
+            return NounPhrase(kin, owner=self.one((I, I, I, HE, SHE, WE)))
+        return self.phrase("people", "job", determiners=("the", "the", "a", "this"), plural=False)
+
+    def subject(self, *kinds: str) -> Nominal:
+        """Who or what does it, in the person of the sentence."""
+        if self.subject_of_all is not None:
+            return self.subject_of_all
+        plural = self.features.person == "many"
+        kinds = kinds or ("person",)
+        if "person" in kinds and (len(kinds) == 1 or self.chance(0.8)):
+            return self.person(plural)
+        return self.phrase(*kinds, determiners=("the", "the", "this", "owner"), plural=plural)
+
+    # Clauses.
+
+    def clause(self, subject: Nominal, verb: Verb, *complements: Complement, **changes: object) -> Clause:
+        """A clause with tense, polarity and form of the sentence."""
+        features = self.features
+        made = Clause(subject, verb, complements, features.tense, features.polarity, features.form)
+        return replace(made, **changes) if changes else made  # type: ignore[arg-type]
+
+    def say(self, *parts: Clause | Idiom | Nominal | Text, mark: str = "") -> Sentence:
+        """A sentence of these parts, with whom it is said to before or after."""
+        mark = mark or ("?" if self.features.form == "question" else ".")
+        if self.vocative is not None:
+            if self.chance(0.5):
+                parts = (self.vocative, Text(",", ","), *parts)
+            else:
+                parts = (*parts, Text(f", {self.vocative.en}", f", {self.vocative.fr}"))
+        return Sentence(parts, mark, self.chance(0.5))  # type: ignore[arg-type]
+
+    def when(self, probability: float = 0.4) -> tuple[Lemma, ...]:
+        """Perhaps a time that goes with the tense."""
+        section = WHEN.get(self.features.tense)
+        if section is None or not self.chance(probability):
+            return ()
+        return (self.adverb(section),)
+
+    def verb(self, *objects: str, subject: str = "person", recipient: bool = False) -> Verb:
+        """A verb that this kind of subject does, to one of these kinds of object, or to none."""
+        return self.word(_verbs(self.words, objects, subject, recipient))
+
+    def object_of(self, verb: Verb, only: tuple[str, ...] = ()) -> Object:
+        """Something that the verb can be done to."""
+        kinds = tuple(kind for kind in verb.objects if not only or kind in only) or verb.objects
+        kind = self.one(kinds)
+        if kind == "person":
+            return Object(self.person(), verb.en_prep, verb.fr_prep)
+        noun = self.noun(kind)
+        if verb.fr in LIKING or (verb.fr == "avoir" and verb.fr_rest == "peur"):
+            phrase = NounPhrase(noun, "generic", not noun.mass and noun.kind not in ("sport", "language", "subject"))
+        else:
+            phrase = self.phrase_of(noun)
+        return Object(phrase, verb.en_prep, verb.fr_prep)
+
+    def action(self, *, subject: str = "person", clauses: bool = False) -> tuple[Verb, tuple[Complement, ...]]:
+        """Something that one does: a verb with its object, if it has one."""
+        verb = self.word(_verbs(self.words, None, subject, False))
+        return verb, ((self.object_of(verb),) if verb.objects else ())
+
+    def grade(self, kind: str, *, degree: float = 0.35) -> Grade:
+        """An adjective for a kind of noun, perhaps with a degree."""
+        word = self.word(self.words.adjectives[kind])
+        positive = self.features.polarity is Polarity.POSITIVE
+        with_degree = word.comparable and positive and self.chance(degree)
+        return Grade(word, self.adverb("degree") if with_degree else None)
+
+
+class Unfit(Exception):  # noqa: N818
+    """The words drawn do not go together; the sentence is drawn again."""
+
+
+WHEN = {
+    Tense.PAST: "past",
+    Tense.FUTURE: "future",
+    Tense.GOING: "future",
+    Tense.PROGRESSIVE: "present",
+    Tense.PRESENT: "habit",
+    Tense.HABITUAL: "habit",
+}
+
+
+@cache
+def _limits(lemmas: tuple[Lemma, ...]) -> list[float]:
+    return list(accumulate(lemma.weight for lemma in lemmas))
+
+
+@cache
+def _nouns(words: Words, kinds: tuple[str, ...]) -> tuple[Noun, ...]:
+    return tuple(dict.fromkeys(noun for kind in kinds for noun in words.nouns[kind]))
+
+
+@cache
+def _verbs(words: Words, objects: tuple[str, ...] | None, subject: str, recipient: bool) -> tuple[Verb, ...]:
+    return tuple(
+        verb
+        for verb in words.verbs
+        if {*above(subject)} & {*verb.subjects}
+        and bool(verb.recipient) == recipient
+        and (objects is None or (bool(verb.objects) == bool(objects) and (not objects or {*objects} & {*verb.objects})))
+    )
