@@ -57,8 +57,8 @@ check: $(VENV)/.developing ## lint and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-test: $(VENV)/.developing ## all tests
-	@$(VENV)/bin/python -m pytest
+test: $(VENV)/.developing ## all tests, or those of TESTS
+	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
 
 clean: ## remove .venv and caches; data and runs stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -35,7 +35,7 @@ class Phrasebook:
         match = NAME.fullmatch(name)
         assert match is not None
         self.size, self.seed = int(match[1] or SIZE), int(match[2] or 1)
-        self.notes: list[str] = []
+        self.notes = [f"the built-in corpus: {self.size:,} pairs, seed {self.seed}"]
         self.origin: dict[str, object] = {
             "built in": "phrasebook",
             "licence": "MIT",

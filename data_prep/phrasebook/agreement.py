@@ -12,7 +12,7 @@ from data_prep.phrasebook import english, french
 from data_prep.phrasebook.closed import BE
 from data_prep.phrasebook.draw import Draw, Features, Unfit
 from data_prep.phrasebook.frames.complex_sentences import relative
-from data_prep.phrasebook.lexicon import Adjective, Verb
+from data_prep.phrasebook.lexicon import Adjective, Noun, Verb
 from data_prep.phrasebook.structure import Clause, Grade, NounPhrase, Object, Polarity, Sentence, Tense, agreement
 from data_prep.phrasebook.tables import load
 
@@ -20,6 +20,7 @@ DISTANCES = range(1, 31)
 SEE = Verb("see", "voir")
 TENSES = (Tense.PRESENT, Tense.PAST)
 EACH = 24  # pairs at each distance
+DEPTHS = (0, 1, 1, 1, 2, 3, 4, 5, 6, 7)  # relative clauses between the two, in turn
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,25 @@ def candidates(seed: int) -> Iterator[AgreementPair]:
     """Pairs at any distance, without end."""
     rng = random.Random(seed + 1)
     draw = Draw(load(), rng)
-    adjectives = tuple(word for word in draw.words.adjectives["person"] if len(set(word.forms[:4])) == 4)
+    adjectives = tuple(
+        word for word in draw.words.adjectives["person"] if word.comparable and len(set(word.forms[:4])) == 4
+    )
+    people = (*draw.words.nouns["people"], *draw.words.nouns["kin"])
+    nouns = tuple(n for n in people if n.gender != "mf" and not n.en_only_plural and not n.fr_only_plural)
     turn = 0
     while True:
         turn += 1
         draw.start(Features("one", Tense.PRESENT, Polarity.POSITIVE, "statement"))
         try:
-            yield _pair(draw, adjectives, plural=turn % 2 == 0, depth=turn // 2 % 8)
+            yield _pair(draw, nouns, adjectives, plural=turn % 2 == 0, depth=DEPTHS[turn // 2 % len(DEPTHS)])
         except Unfit:
             continue
 
 
-def _pair(draw: Draw, adjectives: tuple[Adjective, ...], plural: bool, depth: int) -> AgreementPair:
-    noun = draw.noun("people", "kin")
-    if noun.en_only_plural or noun.fr_only_plural or noun.gender == "mf":
-        raise Unfit
+def _pair(
+    draw: Draw, nouns: tuple[Noun, ...], adjectives: tuple[Adjective, ...], plural: bool, depth: int
+) -> AgreementPair:
+    noun = draw.word(nouns)
     bare = NounPhrase(noun, plural=plural)
     agree = agreement(bare)
     grade = Grade(draw.word(adjectives), draw.adverb("degree") if draw.chance(0.5) else None)

@@ -13,8 +13,9 @@ from functools import cache
 from itertools import accumulate
 from typing import TypeVar
 
-from data_prep.phrasebook.closed import FAMILIAR, HE, LIKING, MANY, POLITE, SHE, THEY, WE, I
-from data_prep.phrasebook.lexicon import Adjective, Lemma, Noun, Verb, Words, above
+from data_prep.phrasebook import closed, english
+from data_prep.phrasebook.closed import HE, SHE, THEY, WE, I
+from data_prep.phrasebook.lexicon import Adjective, Lemma, Noun, Verb, Words
 from data_prep.phrasebook.structure import (
     Agreement,
     Both,
@@ -56,13 +57,11 @@ class Draw:
         self.words = words
         self.rng = rng
         self.drawn: Counter[Lemma] = Counter()
-        """How often each word was drawn."""
+        """How often each word was in a sentence that came about."""
         self.used: list[Lemma] = []
         """The words of the present sentence."""
         self.embedded = 0
         """Embedded clauses of the present sentence."""
-        self.deepest = 2
-        """How many embedded clauses a sentence may have."""
 
     def start(self, features: Features) -> None:
         """Begin a sentence: settle who is spoken to, and what distinguishes tu from vous."""
@@ -72,16 +71,16 @@ class Draw:
         self.subject_of_all: Pronoun | None = None
         person = features.person
         if person == "polite":
-            self.vocative = self.one(tuple(POLITE))
-            self.subject_of_all = Pronoun(Agreement(2, "s", POLITE[self.vocative], polite=True))  # type: ignore[arg-type]
+            self.vocative = self.one(tuple(closed.POLITE))
+            self.subject_of_all = Pronoun(Agreement(2, "s", closed.POLITE[self.vocative], polite=True))  # type: ignore[arg-type]
         elif person == "you all":
-            self.vocative = self.one(tuple(MANY))
-            self.subject_of_all = Pronoun(Agreement(2, "p", MANY[self.vocative]))  # type: ignore[arg-type]
+            self.vocative = self.one(tuple(closed.MANY))
+            self.subject_of_all = Pronoun(Agreement(2, "p", closed.MANY[self.vocative]))  # type: ignore[arg-type]
         elif person == "you":
             gender = "m"
             if self.chance(0.3):
-                self.vocative = self.one(tuple(FAMILIAR))
-                gender = FAMILIAR[self.vocative]
+                self.vocative = self.one(tuple(closed.FAMILIAR))
+                gender = closed.FAMILIAR[self.vocative]
                 if self.chance(0.7):
                     gender = self.one(("m", "f"))
                     name = self.word(self.words.names[gender]).en
@@ -89,8 +88,6 @@ class Draw:
             self.subject_of_all = Pronoun(Agreement(2, "s", gender))  # type: ignore[arg-type]
         else:
             self.subject_of_all = {"I": I, "he": HE, "she": SHE, "we": WE, "they": THEY}.get(person)
-
-    # Chance.
 
     def chance(self, probability: float) -> bool:
         """Heads or tails."""
@@ -110,7 +107,6 @@ class Draw:
         else:
             limits = _limits(lemmas)
             chosen = lemmas[bisect(limits, self.rng.random() * limits[-1])]
-        self.drawn[chosen] += 1
         self.used.append(chosen)
         return chosen
 
@@ -120,9 +116,12 @@ class Draw:
 
     def nationality(self) -> Adjective:
         """Italian, of any country."""
-        nationality = self.word(self.words.countries).nationality
-        self.drawn[nationality] += 1
+        self.used.append(nationality := self.word(self.words.countries).nationality)
         return nationality
+
+    def finish(self) -> None:
+        """Count the words of a sentence that came about."""
+        self.drawn.update(self.used)
 
     # Nominals.
 
@@ -141,24 +140,25 @@ class Draw:
 
     def phrase_of(self, noun: Noun, determiners: Sequence[str] = (), plural: bool | None = None) -> NounPhrase:
         """A phrase with this noun."""
-        if noun.kind in ("sport", "language", "subject", "meal"):
+        if noun.kind in ("sport", "language", "subject") or noun.en in ("breakfast", "lunch", "dinner"):
             return NounPhrase(noun, "generic")
+        if noun.kind == "sky":  # there is one sun
+            return NounPhrase(noun)
         plural = self.chance(0.25) if plural is None else plural
-        plural = plural and not noun.mass and not noun.en_only_plural  # trousers: pantalon, not pantalons
+        # trousers: pantalon, not pantalons
+        plural = plural and not noun.mass and not noun.en_only_plural and noun.en not in closed.ONLY_ONE
         if not determiners:
-            owned = noun.kind in ("kin", "bodypart", "pet", "clothes", "object", "device", "reading", "container")
-            determiners = ("the", "the", "a", "this", "that", *("owner",) * (4 if noun.kind == "kin" else owned))
-            if noun.kind == "kin":
-                determiners = ("owner",) * 9 + ("a", "the")
-            elif noun.kind in ("bodypart",):
-                determiners = ("owner",)
-            elif noun.kind in ("food", "fruit", "vegetable", "dish", "drink"):
-                determiners = ("the", "a", "some", "some", "this")
+            owned = noun.kind in ("pet", "clothes", "object", "device", "reading", "container")
+            determiners = ("the", "the", "a", "this", "that", *("owner",) * owned)
+            determiners = closed.USUAL.get(noun.kind, determiners)
         determiner = self.one(determiners)
+        if determiner == "owner" and noun.kind in closed.UNOWNED:
+            determiner = "the"
         if noun.mass and determiner in ("a", "another", "every", "several", "a few"):
             determiner = "some"
         if noun.en_only_plural or noun.fr_only_plural:
-            determiner = "some" if determiner == "a" else determiner
+            if determiner in ("a", "some"):  # some trousers: un pantalon; some scissors: des ciseaux
+                determiner = "some" if noun.fr_only_plural else "a"
             if determiner in ("every", "another", "several", "a few", "all", "many", "too many"):
                 determiner = "the"
         if determiner == "every":
@@ -169,7 +169,7 @@ class Draw:
             plural = not noun.mass and not noun.en_only_plural
         owner = None
         if determiner == "owner":
-            determiner, owner = "the", self.owner()
+            determiner, owner = "the", self.owner(noun)
         adjectives: tuple[Adjective, ...] = ()
         if self.words.adjectives[noun.kind] and self.chance(0.2):
             adjectives = (self.adjective(noun),)
@@ -177,8 +177,10 @@ class Draw:
             determiner = self.one(("some", "bare"))
         return NounPhrase(noun, determiner, plural, adjectives, owner)
 
-    def owner(self) -> Pronoun | Name:
+    def owner(self, noun: Noun | None = None) -> Pronoun | Name:
         """Whose: mostly the subject's, else anybody's."""
+        if noun is not None and noun.en in closed.SPOUSES:
+            return self.one((I, closed.SPOUSES[noun.en]))
         subject = self.subject_of_all
         if subject is not None and self.chance(0.6):
             return subject
@@ -196,14 +198,26 @@ class Draw:
         """Somebody: a name, a relative, a profession, two people."""
         if plural:
             if self.chance(0.4):
-                return Both(self.name(), self.name())
-            return self.phrase("people", "job", determiners=("the", "the", "these", "some")[:2], plural=True)
+                first, second = self.name(), self.name()
+                if first == second:
+                    raise Unfit
+                return Both(first, second)
+            if self.chance(0.3):
+                return NounPhrase(self.relatives(), plural=True, owner=self.one((I, I, HE, SHE, WE)))
+            return self.phrase("people", "job", determiners=("the",), plural=True)
         if self.chance(0.4):
             return self.name()
         if self.chance(0.5):
             kin = self.noun("kin")
-            return NounPhrase(kin, owner=self.one((I, I, I, HE, SHE, WE)))
+            if kin.en_only_plural:
+                raise Unfit
+            owner = self.owner(kin) if kin.en in closed.SPOUSES else self.one((I, I, I, HE, SHE, WE))
+            return NounPhrase(kin, owner=owner)
         return self.phrase("people", "job", determiners=("the", "the", "a", "this"), plural=False)
+
+    def relatives(self) -> Noun:
+        """A relative of whom one may have several."""
+        return self.word(tuple(noun for noun in self.words.nouns["kin"] if noun.en not in closed.ONLY_ONE))
 
     def subject(self, *kinds: str) -> Nominal:
         """Who or what does it, in the person of the sentence."""
@@ -221,7 +235,7 @@ class Draw:
         """A clause with tense, polarity and form of the sentence."""
         features = self.features
         made = Clause(subject, verb, complements, features.tense, features.polarity, features.form)
-        return replace(made, **changes) if changes else made  # type: ignore[arg-type]
+        return plain(replace(made, **changes) if changes else made)  # type: ignore[arg-type]
 
     def say(self, *parts: Clause | Idiom | Nominal | Text, mark: str = "") -> Sentence:
         """A sentence of these parts, with whom it is said to before or after."""
@@ -235,14 +249,14 @@ class Draw:
 
     def when(self, probability: float = 0.4) -> tuple[Lemma, ...]:
         """Perhaps a time that goes with the tense."""
-        section = WHEN.get(self.features.tense)
+        section = closed.WHEN.get(self.features.tense)
         if section is None or not self.chance(probability):
             return ()
         return (self.adverb(section),)
 
-    def verb(self, *objects: str, subject: str = "person", recipient: bool = False) -> Verb:
-        """A verb that this kind of subject does, to one of these kinds of object, or to none."""
-        return self.word(_verbs(self.words, objects, subject, recipient))
+    def verb(self) -> Verb:
+        """Something that a person does, without an object."""
+        return self.word(tuple(verb for verb in _verbs(self.words) if not verb.objects))
 
     def object_of(self, verb: Verb, only: tuple[str, ...] = ()) -> Object:
         """Something that the verb can be done to."""
@@ -251,15 +265,17 @@ class Draw:
         if kind == "person":
             return Object(self.person(), verb.en_prep, verb.fr_prep)
         noun = self.noun(kind)
-        if verb.fr in LIKING or (verb.fr == "avoir" and verb.fr_rest == "peur"):
+        if verb.fr in closed.LIKING or (verb.fr == "avoir" and verb.fr_rest == "peur"):
             phrase = NounPhrase(noun, "generic", not noun.mass and noun.kind not in ("sport", "language", "subject"))
+        elif verb.fr == "jouer" and noun.kind == "instrument":
+            phrase = NounPhrase(noun)
         else:
             phrase = self.phrase_of(noun)
         return Object(phrase, verb.en_prep, verb.fr_prep)
 
-    def action(self, *, subject: str = "person", clauses: bool = False) -> tuple[Verb, tuple[Complement, ...]]:
-        """Something that one does: a verb with its object, if it has one."""
-        verb = self.word(_verbs(self.words, None, subject, False))
+    def action(self) -> tuple[Verb, tuple[Complement, ...]]:
+        """Something that a person does: a verb with its object, if it has one."""
+        verb = self.word(_verbs(self.words))
         return verb, ((self.object_of(verb),) if verb.objects else ())
 
     def grade(self, kind: str, *, degree: float = 0.35) -> Grade:
@@ -274,14 +290,16 @@ class Unfit(Exception):  # noqa: N818
     """The words drawn do not go together; the sentence is drawn again."""
 
 
-WHEN = {
-    Tense.PAST: "past",
-    Tense.FUTURE: "future",
-    Tense.GOING: "future",
-    Tense.PROGRESSIVE: "present",
-    Tense.PRESENT: "habit",
-    Tense.HABITUAL: "habit",
-}
+def plain(clause: Clause) -> Clause:
+    """The clause, unless English leaves open whether it is past (they cut) or does not say it (I was hearing)."""
+    if clause.tense in (Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE) and clause.verb.en in closed.MOMENTARY:
+        raise Unfit
+    said = clause.form == "statement" and clause.polarity is Polarity.POSITIVE
+    if said and clause.tense is Tense.PAST and clause.verb.en in closed.UNCHANGED:
+        subject = english.agreement(clause.subject)
+        if (subject.person, subject.number) != (3, "s"):
+            raise Unfit
+    return clause
 
 
 @cache
@@ -295,11 +313,5 @@ def _nouns(words: Words, kinds: tuple[str, ...]) -> tuple[Noun, ...]:
 
 
 @cache
-def _verbs(words: Words, objects: tuple[str, ...] | None, subject: str, recipient: bool) -> tuple[Verb, ...]:
-    return tuple(
-        verb
-        for verb in words.verbs
-        if {*above(subject)} & {*verb.subjects}
-        and bool(verb.recipient) == recipient
-        and (objects is None or (bool(verb.objects) == bool(objects) and (not objects or {*objects} & {*verb.objects})))
-    )
+def _verbs(words: Words) -> tuple[Verb, ...]:
+    return tuple(verb for verb in words.verbs if "person" in verb.subjects and not verb.recipient)

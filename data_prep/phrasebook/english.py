@@ -66,7 +66,8 @@ MODALS = {
 CONTRACTIONS = {"am": "'m", "are": "'re", "is": "'s", "have": "'ve", "has": "'s", "will": "'ll", "would": "'d"}
 ADVERBS = {Polarity.NEVER: "never", Polarity.NO_LONGER: "no longer"}
 VOWEL_SOUND = frozenset("aeiou")
-AN, A = ("hour", "honest", "heir", "honour"), ("uni", "use", "euro", "one", "usu", "ukulele", "utensil")
+AN = ("hour", "honest", "heir", "honour")
+A = ("unic", "unif", "unio", "uniq", "unit", "univ", "use", "euro", "one", "usu", "ukulele", "utensil")
 
 
 def realise(sentence: Sentence) -> str:
@@ -113,7 +114,7 @@ def noun_phrase(phrase: NounPhrase, denied: bool = False) -> str:
             determiner = "any"
     if phrase.owner is not None:
         own = _possessive(phrase.owner)
-        determiner = f"{determiner} of {own}" if phrase.count else own
+        determiner = f"{own} {determiner}" if phrase.count else own
     words = [adjective.en for adjective in phrase.adjectives]
     if phrase.most is not None:
         words.insert(0, phrase.most.superlative)
@@ -134,7 +135,7 @@ def clause(what: Clause, contracted: bool = False) -> str:
     denied = what.polarity is not Polarity.POSITIVE or (what.form == "question" and what.asked is None)
     ending = _complements(what.verb, what.complements, denied)
     if what.polarity is Polarity.NOT_YET:
-        ending += " yet"
+        ending = _join(ending, "yet")
     front = "".join(f"{_complement(part, False)}, " for part in what.front)
     if what.form == "imperative":
         return front + _imperative(what, ending)

@@ -25,7 +25,7 @@ def _realise(language: str, constituent: str, lemma: str, **features: Any) -> st
     form: str = word.realize()
     if "[[" in form:
         raise UserError(f"{lemma}: pyrealb cannot make {features} of this {constituent}; give its forms in the notes")
-    return form.replace("oe", "œ") if "œ" in lemma else form  # pyrealb writes soeur
+    return form
 
 
 @cache
@@ -66,6 +66,8 @@ def french_verb(lemma: str, tense: str, person: int, number: str) -> str:
 def french_participle(lemma: str, gender: str = "m", number: str = "s") -> str:
     """Past participle."""
     form = _realise("fr", "V", lemma, t="pp", g="m", n="s")
+    if (gender, number) != ("m", "s"):
+        form = form.replace("dû", "du")
     if gender == "f":
         form += "e"
     return form + "s" if number == "p" and not form.endswith("s") else form
@@ -85,18 +87,20 @@ def english_verb(lemma: str, form: str, person: int = 3, number: str = "s") -> s
 
 @cache
 def number_words(number: int, language: str) -> str:
-    """A number from 0 to a billion in words: twenty-one, vingt et un."""
+    """A number from 0 to 9,999 in words: twenty-one, vingt et un."""
     pyrealb.load(language)
     words: str = pyrealb.NO(number).nat(True).realize()
-    return words.replace("hundred ", "hundred and ") if language == "en" and " and " not in words else words
+    if language == "en":  # British: one hundred and one, one thousand and one
+        words = re.sub(r"(hundred|thousand)(?: and)? (?=[a-z-]+$)", r"\1 and ", words)
+    return words
 
 
 @cache
 def before_vowel(word: str) -> bool:
     """Whether a French word takes l', d', j' before it: a vowel or a mute h, and not onze, oui or yaourt."""
     first = word.split(" ", 1)[0].split("-", 1)[0].lower()
-    if first in ("onze", "onzième", "oui", "y") or not first:
-        return first == "y"
+    if first in ("onze", "onzième", "oui", "y", "yeux") or not first:
+        return first.startswith("y")
     if first[0] != "h":
         return first[0] in VOWELS
     return not any(_aspirated(stem) for stem in (first, first[:-1], first[:-2]))

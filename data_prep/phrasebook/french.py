@@ -12,6 +12,7 @@ from data_prep.phrasebook.french_words import (
     determiner,
     disjunctive,
     join,
+    more,
     noun_form,
     reflexive,
     subject_pronoun,
@@ -105,17 +106,18 @@ def noun_phrase(phrase: NounPhrase, denied: bool = False, after_de: bool = False
     noun = noun_form(phrase.noun, agree, phrase.feminine)
     before = [word for word in phrase.adjectives if word.before]
     after = [word for word in phrase.adjectives if not word.before]
-    if phrase.most is not None and phrase.most.before:
-        before.insert(0, phrase.most)
+    plus, most = more(phrase.most) if phrase.most is not None else ("", None)
+    if most is not None and most.before:
+        before.insert(0, most)
     words = noun
     for word in reversed(before):
         words = f"{adjective(word, agree, before_vowel(words))} {words}"
-    if phrase.most is not None and phrase.most.before:
-        words = f"plus {words}"
+    if most is not None and most.before:
+        words = join(plus, words)
     words = join(determiner(phrase, agree, words, bool(before), denied, after_de), words)
     words += " " * bool(after) + " et ".join(adjective(word, agree) for word in after)
-    if phrase.most is not None and not phrase.most.before:
-        words += f" {DETERMINERS['the'][column(agree)]} plus {adjective(phrase.most, agree)}"
+    if most is not None and not most.before:
+        words += f" {DETERMINERS['the'][column(agree)]} {join(plus, adjective(most, agree))}"
     if phrase.apposition is not None:
         words += f" {phrase.apposition.text.fr}"
     if phrase.owner is not None and not isinstance(phrase.owner, Pronoun):
@@ -247,13 +249,11 @@ def _complement(verb: Verb, part: Complement, subject: Agreement, denied: bool) 
 
 
 def _grade(grade: Grade, subject: Agreement) -> str:
-    word = adjective(grade.adjective, subject)
-    comparison = {"more": "plus", "less": "moins", "as": "aussi"}.get(grade.comparison, "")
-    if comparison == "plus" and grade.adjective.fr in ("bon", "mauvais"):
-        word = ("meilleur" if grade.adjective.fr == "bon" else "pire") + word[len(grade.adjective.fr) :]
-        word = word.replace("meilleurne", "meilleure").replace("pirees", "pires").replace("piree", "pire")
-        comparison = ""
-    text = join(comparison or (grade.degree.fr if grade.degree else ""), word)
+    described = grade.adjective
+    degree = {"less": "moins", "as": "aussi"}.get(grade.comparison, grade.degree.fr if grade.degree else "")
+    if grade.comparison == "more":
+        degree, described = more(described)
+    text = join(degree, adjective(described, subject))
     return text if grade.than is None else join(text, "que", nominal(grade.than))
 
 
@@ -266,6 +266,8 @@ def _imperative(what: Clause, subject: Agreement) -> str:
         return join("ne", *clitics, finite, NEGATION[what.polarity], verb.fr_rest, rest)
     direct = [word for word in clitics if word in ("le", "la", "les")]
     others = [{"me": "moi", "te": "toi"}.get(word, word) for word in clitics if word not in direct]
+    if others[1:] and others[0] in ("moi", "toi"):  # only y and en can follow: donne-m'en
+        others = [f"{others[0][0]}'{others[1]}"]
     hyphened = direct + others
     if hyphened and hyphened[0] in ("y", "en") and finite[-1] not in "sz":
         finite += "s"

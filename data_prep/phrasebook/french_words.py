@@ -1,5 +1,7 @@
 """French words: determiners, pronouns and clitics, agreement, elision and contraction."""
 
+from dataclasses import replace
+
 from data_prep.phrasebook.forms import before_vowel, number_words
 from data_prep.phrasebook.lexicon import Adjective, Noun
 from data_prep.phrasebook.structure import Agreement, NounPhrase, Object, Pronoun
@@ -42,6 +44,10 @@ DETERMINERS = {  # masculine, feminine, plural
     "same": ("le même", "la même", "les mêmes"),
     "de": ("de", "de", "de"),
 }
+BETTER = {
+    "bon": ("meilleur", "meilleure", "meilleurs", "meilleures"),
+    "mauvais": ("pire", "pire", "pires", "pires"),
+}
 FEMININE_PLURAL = {"all": "toutes les", "which": "quelles", "what a": "quelles"}
 BEFORE_VOWEL = {
     "le": "l'", "la": "l'", "de la": "de l'", "du": "de l'", "ce": "cet", "ma": "mon", "ta": "ton", "sa": "son",
@@ -83,6 +89,14 @@ def adjective(word: Adjective, agree: Agreement, vowel_follows: bool = False) ->
     return word.forms[4] if vowel_follows and column == 0 else word.forms[column]
 
 
+def more(word: Adjective) -> tuple[str, Adjective]:
+    """plus and the adjective; or meilleur and pire, without plus."""
+    if word.fr not in BETTER:
+        return "plus", word
+    better = BETTER[word.fr]
+    return "", replace(word, forms=(*better, better[0]))
+
+
 def noun_form(noun: Noun, agree: Agreement, feminine: bool) -> str:
     """The noun in the number and gender of its phrase."""
     if feminine and noun.gender == "mf":
@@ -104,7 +118,9 @@ def determiner(
         number = number_words(phrase.count, "fr")
         if agree.gender == "f" and number.endswith("un"):
             number += "e"
-        return f"{OWNERS[_owner(phrase)][2]} {number}" if isinstance(phrase.owner, Pronoun) else number
+        if phrase.owner is None:
+            return number
+        return f"{OWNERS[_owner(phrase)][2] if isinstance(phrase.owner, Pronoun) else 'les'} {number}"
     if isinstance(phrase.owner, Pronoun) and not phrase.inalienable:
         word = OWNERS[_owner(phrase)][column(agree)]
     else:
@@ -117,6 +133,8 @@ def determiner(
         word = DETERMINERS[name][column(agree)]
         if agree.number == "p" and agree.gender == "f":
             word = FEMININE_PLURAL.get(name, word)
+        if after_de:  # parler d'autres choses
+            word = word.removeprefix("d'")
     return BEFORE_VOWEL.get(word, word) if vowel else word
 
 

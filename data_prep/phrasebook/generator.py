@@ -104,6 +104,7 @@ class Generator:
 
     def pair(self, frame: Frame, sentence: Sentence) -> Pair:
         """The sentence in both languages."""
+        self.draw.finish()
         words = "|".join(sorted({word.name for word in self.draw.used}))
         return Pair(
             english.realise(sentence),
@@ -150,7 +151,7 @@ def generate(size: int, seed: int) -> dict[str, list[tuple[str, str]]]:
         raise UserError(f"phrasebook:{size}: the smallest size is {2 * len(by_hand):,}")
     splits: dict[str, list[tuple[str, str]]] = {"train": by_hand, "validation": [], "test": []}
     limits = {"train": size - 2 * held, "validation": held, "test": held}
-    seen = set(by_hand) | {("", "")}
+    seen = set(by_hand)
     sources = {en.casefold() for en, _ in by_hand} | {fr.casefold() for _, fr in by_hand}
     generator = Generator(seed)
     fruitless = 0
@@ -158,7 +159,7 @@ def generate(size: int, seed: int) -> dict[str, list[tuple[str, str]]]:
         split = {1: "validation", 2: "test"}.get(pair.combination % SHARE, "train")
         text = pair.en, pair.fr
         fresh = text not in seen and not {pair.en.casefold(), pair.fr.casefold()} & sources
-        if fresh and len(splits[split]) < limits[split]:
+        if fresh and pair.en != pair.fr and pair.embedded <= DEEPEST and len(splits[split]) < limits[split]:
             splits[split].append(text)
             seen.add(text)
             fruitless = 0

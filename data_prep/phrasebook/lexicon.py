@@ -8,7 +8,8 @@ KINDS = {
     "fruit": "food", "vegetable": "food", "dish": "food",
     "clothes": "thing", "furniture": "thing", "object": "thing", "reading": "thing", "device": "thing",
     "vehicle": "thing", "instrument": "thing", "toy": "thing", "plant": "thing", "part": "thing",
-    "container": "object", "room": "place", "building": "place", "nature": "place",
+    "fixture": "thing", "container": "object", "room": "place", "building": "place", "nature": "place",
+    "shop": "building", "sight": "building", "gathering": "event",
 }  # fmt: skip
 """Kind of noun → the kind above it."""
 TOP = ("person", "animal", "food", "thing", "place", "drink", "meal", "bodypart", "illness", "event", "subject")
@@ -21,6 +22,7 @@ ALL_KINDS = frozenset(
         "feeling",
         "idea",
         "weather",
+        "sky",
         "material",
         "fabric",
         "ground",

@@ -36,6 +36,7 @@ from data_prep.phrasebook.forms import (
 from data_prep.phrasebook.lexicon import ALL_KINDS, UNCOUNTED, Adjective, Country, Lemma, Noun, Verb, Words, above
 
 WORDS = Path(__file__).parent / "words"
+LEAST = {"nouns": 3, "adjectives": 3, "verbs": 3, "countries": 4}  # cells that must be filled; elsewhere two
 WEIGHTS = {"common": 4.0, "": 1.0, "rare": 0.5}
 
 
@@ -54,8 +55,11 @@ def load(folder: Path = WORDS) -> Words:
     def read(section: str, cells: int, make: Callable[..., Any]) -> list[Any]:
         made = []
         for where, row in rows.pop(section, []):
+            least = LEAST.get(section, 2)
             try:
-                made.append(make(*(row + [""] * cells)[:cells]))
+                if not (least <= len(row) <= cells and all(row[:least])):
+                    raise ValueError(f"{least} to {cells} cells are needed, divided by |, the first {least} filled")
+                made.append(make(*row, *[""] * (cells - len(row))))
             except (UserError, ValueError) as error:
                 raise UserError(f"{where}: {' | '.join(row)}: {error}") from None
         return made

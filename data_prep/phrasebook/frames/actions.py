@@ -9,12 +9,13 @@ from data_prep.phrasebook.frames.frame import (
     BOTH,
     NO_ADVERB_TENSES,
     NOUNS,
+    PRONOUNS,
     STATIVE,
     TENSES,
     YES_NO,
     frame,
 )
-from data_prep.phrasebook.lexicon import Verb
+from data_prep.phrasebook.lexicon import Lemma, Verb
 from data_prep.phrasebook.structure import (
     Agreement,
     Complement,
@@ -30,6 +31,8 @@ from data_prep.phrasebook.structure import (
     agreement,
 )
 
+LOCAL = ("work", "eat", "sleep", "study", "wait", "rest", "relax", "play", "dance", "sing", "read", "train")
+"""Verbs that ask for a place."""
 THEM = (I, HE, SHE, WE, THEY, Pronoun(Agreement(2)))
 CAN = Verb("can", "pouvoir", state=True)
 MUST = Verb("must", "devoir", state=True)
@@ -55,20 +58,53 @@ def event_only(draw: Draw, verb: Verb) -> None:
         raise Unfit
 
 
+def deed(draw: Draw) -> tuple[Verb, tuple[Complement, ...]]:
+    """Something that one can want or have to do, also to somebody: no state."""
+    if draw.chance(0.15):
+        verb = draw.word(meeting(draw))
+        complements: tuple[Complement, ...] = (somebody_met(draw, verb),)
+    else:
+        verb, complements = draw.action()
+    if verb.state:
+        raise Unfit
+    return verb, complements
+
+
+def meeting(draw: Draw) -> tuple[Verb, ...]:
+    """Verbs that a person does to a person."""
+    return tuple(v for v in draw.words.verbs if "person" in v.objects and "person" in v.subjects)
+
+
+def somebody_met(draw: Draw, verb: Verb) -> Object:
+    """me, him, us, … as its object."""
+    return Object(other(draw), verb.en_prep, verb.fr_prep, verb.reflexive or verb.fr == "penser")
+
+
+def one_of(draw: Draw, *names: str) -> Verb:
+    """One of these verbs without an object, named in English."""
+    verbs = (verb for verb in draw.words.verbs if not verb.objects and "person" in verb.subjects)
+    return draw.word(tuple(verb for verb in verbs if f"{verb.en} {verb.en_rest}".strip() in names))
+
+
 def adverbial(draw: Draw, verb: Verb) -> tuple[Complement, ...]:
     """How, when, where: at most two of them."""
+    if verb.state:
+        return ()
     positive = draw.features.polarity is Polarity.POSITIVE
-    how = (draw.adverb("manner"),) if positive and verb.how and draw.chance(0.5) else ()
-    where = (draw.adverb("place"),) if not (how or verb.objects) and draw.chance(0.12) else ()
+    how = (draw.adverb("manner"),) if positive and verb.how and draw.chance(0.6) else ()
+    where = (draw.adverb("place"),) if not (how or verb.objects or verb.en_rest) and draw.chance(0.16) else ()
     when = draw.when(0.3) if positive or draw.features.polarity is Polarity.NOT else ()
-    if not when and not how and draw.chance(0.35) and positive:
+    if not when and not how and draw.chance(0.45) and positive and draw.features.tense not in UNDATED:
         when = (draw.adverb("when"),)
     return (*how, *where, *when)
 
 
-def often(draw: Draw) -> dict[str, object]:
+UNDATED = (Tense.PERFECT, Tense.JUST, Tense.PROGRESSIVE)
+
+
+def often(draw: Draw, verb: Verb) -> dict[str, object]:
     """Perhaps an adverb of frequency."""
-    fits = draw.features.tense in (Tense.PRESENT,) and draw.features.polarity is Polarity.POSITIVE
+    fits = draw.features.tense is Tense.PRESENT and draw.features.polarity is Polarity.POSITIVE and not verb.state
     return {"adverb": draw.adverb("frequency")} if fits and draw.chance(0.25) else {}
 
 
@@ -77,7 +113,7 @@ def somebody_acts(draw: Draw) -> Sentence:
     """The children sleep quietly."""
     verb = draw.verb()
     event_only(draw, verb)
-    extra = often(draw)
+    extra = often(draw, verb)
     return draw.say(draw.clause(draw.subject(), verb, *(() if extra else adverbial(draw, verb)), **extra))
 
 
@@ -86,7 +122,7 @@ def somebody_does_something(draw: Draw) -> Sentence:
     """Paul is repairing the old car."""
     verb = draw.word(transitive(draw))
     event_only(draw, verb)
-    extra = often(draw)
+    extra = often(draw, verb)
     what = draw.object_of(verb)
     return draw.say(draw.clause(draw.subject(), verb, what, *(() if extra else adverbial(draw, verb)), **extra))
 
@@ -96,14 +132,14 @@ def transitive(draw: Draw) -> tuple[Verb, ...]:
     return tuple(v for v in draw.words.verbs if v.objects and "person" in v.subjects and not v.recipient)
 
 
-@frame(5, tenses=(*NO_ADVERB_TENSES, Tense.GOING, Tense.HABITUAL), polarities=ALL, forms=BOTH)
+@frame(7, tenses=(*NO_ADVERB_TENSES, Tense.GOING, Tense.HABITUAL), polarities=ALL, forms=BOTH)
 def learning_and_playing(draw: Draw) -> Sentence:
     """We play chess on Sundays; is she learning Arabic?"""
     kind = draw.one(("sport", "sport", "instrument", "language", "subject", "subject"))
     verbs = tuple(v for v in draw.words.verbs if kind in v.objects and "person" in v.subjects and not v.recipient)
     verb = draw.word(verbs)
     event_only(draw, verb)
-    extra = often(draw)
+    extra = often(draw, verb)
     what = draw.object_of(verb, (kind,))
     return draw.say(draw.clause(draw.subject(), verb, what, *(() if extra else adverbial(draw, verb)), **extra))
 
@@ -131,10 +167,9 @@ def thing_acts(draw: Draw) -> Sentence:
 @frame(6, tenses=TENSES, polarities=ALL, forms=BOTH)
 def somebody_meets_one(draw: Draw) -> Sentence:
     """We have seen her."""
-    verb = draw.word(tuple(v for v in draw.words.verbs if "person" in v.objects and "person" in v.subjects))
+    verb = draw.word(meeting(draw))
     event_only(draw, verb)
-    whom = Object(other(draw), verb.en_prep, verb.fr_prep, verb.reflexive or verb.fr == "penser")
-    return draw.say(draw.clause(draw.subject(), verb, whom, *draw.when(0.25)))
+    return draw.say(draw.clause(draw.subject(), verb, somebody_met(draw, verb), *draw.when(0.25)))
 
 
 @frame(4, tenses=TENSES, polarities=YES_NO, forms=BOTH)
@@ -150,10 +185,26 @@ def giving(draw: Draw) -> Sentence:
 
 @frame(3.5, tenses=TENSES, polarities=YES_NO, forms=BOTH)
 def giving_to_one(draw: Draw) -> Sentence:
-    """She showed the photograph to me."""
+    """She showed me the photograph; she showed the photograph to me."""
     verb = draw.word(tuple(v for v in draw.words.verbs if v.recipient))
-    to = Object(other(draw), verb.recipient, "à")
-    return draw.say(draw.clause(draw.subject(), verb, draw.object_of(verb), to, *draw.when(0.2)))
+    what, whom = draw.object_of(verb), other(draw)
+    if verb.en in DATIVE and isinstance(what.nominal, NounPhrase) and draw.chance(0.6):
+        objects = (Object(whom, "", "à"), what)
+    else:
+        objects = (what, Object(whom, verb.recipient, "à"))
+    return draw.say(draw.clause(draw.subject(), verb, *objects, *draw.when(0.2)))
+
+
+DATIVE = frozenset(("give", "lend", "show", "send", "bring", "offer", "sell", "teach"))
+"""Verbs with two objects in English: she gave me the key."""
+
+
+@frame(3, tenses=(Tense.PERFECT,), forms=("question",))
+def ever(draw: Draw) -> Sentence:
+    """Have you ever seen the sea?  As-tu déjà vu la mer ?"""
+    verb, complements = draw.action()
+    event_only(draw, verb)
+    return draw.say(draw.clause(draw.subject(), verb, *complements, adverb=Lemma("ever", "déjà")))
 
 
 @frame(6, tenses=(*NO_ADVERB_TENSES, Tense.GOING), polarities=YES_NO, forms=BOTH)
@@ -161,7 +212,9 @@ def wanting_to(draw: Draw) -> Sentence:
     """They want to sell their house."""
     outer = draw.word(draw.words.infinitive)
     event_only(draw, outer)
-    verb, complements = draw.action()
+    if outer.state and draw.features.tense not in (Tense.PRESENT, Tense.PAST):
+        raise Unfit
+    verb, complements = deed(draw)
     inner = Infinitive(outer.en_prep, outer.fr_prep, verb, complements)
     return draw.say(draw.clause(draw.subject(), replace(outer, en_prep="", fr_prep=""), inner))
 
@@ -169,14 +222,14 @@ def wanting_to(draw: Draw) -> Sentence:
 @frame(6, tenses=(Tense.PRESENT, Tense.PRESENT, Tense.CONDITIONAL), polarities=YES_NO, forms=BOTH)
 def being_able(draw: Draw) -> Sentence:
     """You can use my phone."""
-    verb, complements = draw.action()
+    verb, complements = deed(draw)
     return draw.say(draw.clause(draw.subject(), CAN, Infinitive("", "", verb, complements)))
 
 
 @frame(4, tenses=(Tense.PRESENT, Tense.CONDITIONAL), polarities=YES_NO)
 def having_to(draw: Draw) -> Sentence:
     """The pupils must learn French; we should wait."""
-    verb, complements = draw.action()
+    verb, complements = deed(draw)
     should = draw.features.tense is Tense.CONDITIONAL
     outer = replace(MUST, en="should") if should else MUST
     return draw.say(draw.clause(draw.subject(), outer, Infinitive("", "", verb, complements)))
@@ -185,26 +238,24 @@ def having_to(draw: Draw) -> Sentence:
 @frame(2, tenses=(Tense.PRESENT, Tense.FUTURE), forms=BOTH)
 def being_obliged(draw: Draw) -> Sentence:
     """She has to take the train."""
-    verb, complements = draw.action()
+    verb, complements = deed(draw)
     return draw.say(draw.clause(draw.subject(), HAVE_TO, Infinitive("", "", verb, complements), *draw.when(0.2)))
 
 
 @frame(2, tenses=(Tense.CONDITIONAL,), polarities=YES_NO, forms=BOTH)
 def would_like(draw: Draw) -> Sentence:
     """I would like to visit the museum."""
-    verb, complements = draw.action()
+    verb, complements = deed(draw)
     return draw.say(draw.clause(draw.subject(), LIKE, Infinitive("to", "", verb, complements)))
 
 
-@frame(2, tenses=STATIVE[:1])
+@frame(2, persons=PRONOUNS, tenses=STATIVE[:1])
 def possible_to(draw: Draw) -> Sentence:
     """It is important to sleep well."""
-    verb, complements = draw.action()
+    verb, complements = deed(draw)
     en, fr = draw.one(IMPERSONAL)
     outer = Verb("be", "être", en_rest=en, fr_rest=fr)
     it = Pronoun(Agreement(), thing=True)
-    if draw.features.person in ("one", "many"):
-        raise Unfit
     return Sentence((draw.clause(it, outer, Infinitive("to", "de", verb, complements)),))
 
 
@@ -227,15 +278,9 @@ def thing_and_pronoun(draw: Draw) -> Sentence:
     """The soup is hot; I do not want to eat it."""
     verb, what = object_with_pronoun(draw)
     adjective = draw.grade(what.noun.kind, degree=0.5)
-    described = draw.clause(
-        replace(what, adjectives=()), BE, adjective, tense=Tense.PRESENT, polarity=Polarity.POSITIVE
-    )
-    subject = draw.subject()
-    said = draw.clause(subject, verb, pronoun_for(what, verb))
-    parts = (described, Text(", and" if draw.features.polarity is Polarity.POSITIVE else ", so", ", et"), said)
-    if draw.features.polarity is not Polarity.POSITIVE:
-        parts = (described, Text(", so", ", donc"), said)
-    return draw.say(*parts)
+    described = draw.clause(what, BE, adjective, tense=Tense.PRESENT, polarity=Polarity.POSITIVE)
+    link = Text(", and", ", et") if draw.features.polarity is Polarity.POSITIVE else Text(", so", ", donc")
+    return draw.say(described, link, draw.clause(draw.subject(), verb, pronoun_for(what, verb)))
 
 
 @frame(3, tenses=(Tense.PAST, Tense.PERFECT), polarities=(Polarity.POSITIVE, Polarity.NOT))
@@ -249,9 +294,9 @@ def object_with_pronoun(draw: Draw) -> tuple[Verb, NounPhrase]:
     """A verb and a definite thing that it can be done to."""
     verb = draw.word(tuple(v for v in transitive(draw) if {*THINGS} & {*v.objects} and not v.reflexive))
     noun = draw.noun(draw.one([kind for kind in verb.objects if kind in THINGS]))
-    if noun.mass:
+    if noun.mass or noun.en_only_plural != noun.fr_only_plural:
         raise Unfit
-    return verb, draw.phrase_of(noun, ("the", "the", "this", "owner"))
+    return verb, replace(draw.phrase_of(noun, ("the", "the", "this", "owner")), adjectives=())
 
 
 THINGS = (
@@ -268,5 +313,5 @@ def pronoun_for(what: NounPhrase, verb: Verb) -> Object:
 @frame(2, tenses=(Tense.PRESENT, Tense.PAST, Tense.CONDITIONAL), polarities=YES_NO)
 def wanting_somebody_to(draw: Draw) -> Sentence:
     """I want Paul to learn Italian."""
-    verb, complements = draw.action()
+    verb, complements = deed(draw)
     return draw.say(draw.clause(draw.subject(), WANT, Wish(draw.person(), verb, complements)))

@@ -1,14 +1,15 @@
 """Clauses inside clauses: what one thinks, because, when, if; relative clauses, to a chosen depth."""
 
 from dataclasses import replace
+from functools import cache
 
-from data_prep.phrasebook.closed import BE, WE, I
-from data_prep.phrasebook.draw import Draw, Unfit
-from data_prep.phrasebook.frames.actions import event_only, transitive
-from data_prep.phrasebook.frames.descriptions import STATES
+from data_prep.phrasebook.closed import BE, WE, YOU, I
+from data_prep.phrasebook.draw import Draw, Unfit, plain
+from data_prep.phrasebook.frames.actions import DATIVE, LOCAL, deed, event_only, one_of, transitive
 from data_prep.phrasebook.frames.frame import NOUNS, STATIVE, YES, YES_NO, frame
+from data_prep.phrasebook.frames.people import STATES
 from data_prep.phrasebook.frames.time_and_weather import IT, RAIN, WEATHER
-from data_prep.phrasebook.lexicon import Verb, above
+from data_prep.phrasebook.lexicon import Verb, Words, above
 from data_prep.phrasebook.structure import (
     Clause,
     Complement,
@@ -17,6 +18,7 @@ from data_prep.phrasebook.structure import (
     NounPhrase,
     Object,
     Polarity,
+    Pronoun,
     Relative,
     Sentence,
     Tense,
@@ -48,7 +50,7 @@ def inner(draw: Draw, tense: Tense, subject: Nominal | None = None) -> Clause:
     verb, complements = draw.action()
     if verb.state and tense not in STATIVE:
         raise Unfit
-    return Clause(subject or draw.person(), verb, complements, tense, polarity)
+    return plain(Clause(subject or draw.person(), verb, complements, tense, polarity))
 
 
 def somebody(draw: Draw) -> Nominal:
@@ -94,12 +96,12 @@ def not_knowing_if(draw: Draw) -> Sentence:
 def knowing_where(draw: Draw) -> Sentence:
     """I know why she is crying."""
     asked = draw.one((Text("why", "pourquoi"), Text("where", "où"), Text("when", "quand"), Text("how", "comment")))
-    verb = draw.verb()
+    verb = one_of(draw, *LOCAL) if asked.en == "where" else draw.verb()
     tense = draw.one((Tense.PRESENT, Tense.PAST, Tense.FUTURE))
     if verb.state:
         raise Unfit
     draw.embedded += 1
-    return draw.say(draw.clause(draw.subject(), KNOW, Embedded(asked, Clause(somebody(draw), verb, (), tense))))
+    return draw.say(draw.clause(draw.subject(), KNOW, Embedded(asked, plain(Clause(somebody(draw), verb, (), tense)))))
 
 
 @frame(5, tenses=(Tense.PRESENT, Tense.PAST, Tense.FUTURE, Tense.PERFECT), polarities=YES_NO)
@@ -117,10 +119,12 @@ def reason(draw: Draw, past: bool) -> Clause:
     draw.embedded += 1
     tense = Tense.PAST if past else Tense.PRESENT
     if draw.chance(0.25):
-        return Clause(IT, draw.one(WEATHER), (), tense)
+        return Clause(*draw.one(WEATHER), (), tense)
+    same = draw.subject_of_all
+    who = same if same is not None and draw.chance(0.6) else somebody(draw)
     if draw.chance(0.4):
-        return Clause(somebody(draw), draw.one(STATES), (), tense)
-    return Clause(somebody(draw), BE, (draw.grade("person", degree=0.4),), tense)
+        return Clause(who, draw.one(STATES), (), tense)
+    return Clause(who, BE, (draw.grade("person", degree=0.4),), tense)
 
 
 @frame(4, tenses=(Tense.FUTURE, Tense.CONDITIONAL), polarities=YES_NO)
@@ -129,7 +133,8 @@ def if_then(draw: Draw) -> Sentence:
     tense = Tense.PRESENT if draw.features.tense is Tense.FUTURE else Tense.PAST
     if draw.chance(0.3):
         draw.embedded += 1
-        condition = Clause(IT, draw.one((*WEATHER, RAIN[0]) if tense is Tense.PRESENT else WEATHER), (), tense)
+        subject, verb = draw.one(WEATHER if tense is Tense.PAST else (*WEATHER, (IT, RAIN[0])))
+        condition = Clause(subject, verb, (), tense)
     else:
         condition = inner(draw, tense, somebody(draw))
         if tense is Tense.PAST and not condition.verb.state:  # in a condition French has the imparfait
@@ -151,14 +156,13 @@ def when_something(draw: Draw) -> Sentence:
         then = Clause(
             subject, BE, (draw.one((Text("young", young(subject)), Text("little", little(subject)))),), Tense.PAST
         )
-        if not hasattr(subject, "agreement"):
-            raise Unfit
-        return draw.say(draw.clause(subject, verb, *complements, front=(Embedded(link, then),)))
-    happening = draw.verb()
-    if happening.state:
-        raise Unfit
-    event = Clause(draw.person(), happening, (), Tense.PAST)
+        again = Pronoun(agreement(subject))
+        return draw.say(draw.clause(again, verb, *complements, front=(Embedded(link, then),)))
+    event = Clause(draw.person(), one_of(draw, *SUDDEN), (), Tense.PAST)
     return draw.say(draw.clause(draw.subject(), verb, *complements, Embedded(link, event)))
+
+
+SUDDEN = ("arrive", "leave", "come in", "go out", "go home", "fall", "stop", "wake up", "get up")
 
 
 def young(subject: Nominal) -> str:
@@ -192,33 +196,42 @@ def two_clauses(draw: Draw) -> Sentence:
 def relative(draw: Draw, phrase: NounPhrase, depth: int = 1) -> NounPhrase:
     """The phrase with a relative clause, which may hold others."""
     draw.embedded += 1
-    tense = draw.one((Tense.PRESENT, Tense.PAST, Tense.PAST))
+    tense = draw.one((Tense.PRESENT, Tense.PAST, Tense.PAST, Tense.PROGRESSIVE))
     person = phrase.noun.kind in ("kin", "job", "people")
     subject_role = person and draw.chance(0.5)
     if subject_role:
         verb, complements = draw.action()
     else:
-        verbs = tuple(
-            v for v in transitive(draw) if {*above(phrase.noun.kind)} & {*v.objects} and not v.reflexive
-            and v.fr_prep in ("", "de")
-        )  # fmt: skip
+        verbs, given = _done_to(draw.words, phrase.noun.kind)
         verb, complements = draw.word(verbs), ()
         if verb.en_prep and verb.fr_prep:
             raise Unfit
-    if verb.state and tense is Tense.PAST and draw.chance(0.5):
+        if given and depth == 1 and draw.chance(0.2):
+            verb, complements = draw.word(given), (Object(draw.one((I, WE)), "", "à"),)
+    if verb.state and (tense is Tense.PROGRESSIVE or draw.chance(0.3)):
         tense = Tense.PRESENT
     if subject_role:
         if depth > 1 and complements and isinstance(complements[0], Object):
             complements = (deeper(draw, complements[0], depth - 1),)
         elif depth > 1:
             raise Unfit
-        return replace(phrase, relative=Relative("subject", Clause(phrase, verb, complements, tense)))
-    who = draw.person() if draw.chance(0.6) else draw.one((I, WE))
+        return replace(phrase, relative=Relative("subject", plain(Clause(phrase, verb, complements, tense))))
+    you = draw.subject_of_all if draw.subject_of_all and draw.subject_of_all.agreement.person == 2 else YOU
+    who = draw.person() if draw.chance(0.6) else draw.one((you,) if complements else (I, WE, you))
     if depth > 1:
         who = NounPhrase(draw.noun("people", "job"))
         who = relative(draw, who, depth - 1)
     role = "dont" if verb.fr_prep == "de" else "object"
-    return replace(phrase, relative=Relative(role, Clause(who, verb, complements, tense)))  # type: ignore[arg-type]
+    clause = plain(Clause(who, verb, complements, tense))
+    return replace(phrase, relative=Relative(role, clause))  # type: ignore[arg-type]
+
+
+@cache
+def _done_to(words: Words, kind: str) -> tuple[tuple[Verb, ...], tuple[Verb, ...]]:
+    """Verbs whose object may be of this kind: those without a recipient, those with one."""
+    verbs = [v for v in words.verbs if "person" in v.subjects and {*above(kind)} & {*v.objects}]
+    simple = tuple(v for v in verbs if not (v.recipient or v.reflexive) and v.fr_prep in ("", "de"))
+    return simple, tuple(v for v in verbs if v.en in DATIVE)
 
 
 def deeper(draw: Draw, part: Object, depth: int) -> Complement:
@@ -239,7 +252,7 @@ def subject_with_relative(draw: Draw) -> Sentence:
         phrase = draw.phrase("clothes", "furniture", "object", "reading", "device", "vehicle", "dish", "plant",
                              determiners=("the",), plural=plural)  # fmt: skip
         grade = draw.grade(phrase.noun.kind)
-    return draw.say(draw.clause(relative(draw, phrase), BE, grade))
+    return draw.say(draw.clause(relative(draw, replace(phrase, adjectives=())), BE, grade))
 
 
 @frame(6, tenses=(Tense.PRESENT, Tense.PAST, Tense.FUTURE, Tense.PERFECT), polarities=YES_NO)
@@ -250,18 +263,18 @@ def object_with_relative(draw: Draw) -> Sentence:
     what = draw.object_of(verb)
     if not isinstance(what.nominal, NounPhrase) or what.nominal.owner is not None:
         raise Unfit
-    return draw.say(draw.clause(draw.subject(), verb, deeper(draw, what, 2 if draw.chance(0.1) else 1)))
+    found = deeper(draw, what, 2 if draw.chance(0.1) else 1)
+    if draw.used.count(verb) > 1:
+        raise Unfit
+    return draw.say(draw.clause(draw.subject(), verb, found))
 
 
 @frame(2.5, tenses=(Tense.PRESENT, Tense.PAST), polarities=YES)
 def place_where(draw: Draw) -> Sentence:
     """This is the house where I live."""
-    noun = draw.noun("building", "room", "place")
-    verb = draw.verb()
-    if verb.state:
-        raise Unfit
+    noun = draw.noun("building", "room")
     draw.embedded += 1
-    where = Relative("place", draw.clause(draw.subject(), verb))
+    where = Relative("place", draw.clause(draw.subject(), one_of(draw, *LOCAL)))
     know = draw.clause(I, KNOW_PLACE, Object(NounPhrase(noun, relative=where)), tense=Tense.PRESENT)
     return draw.say(know)
 
@@ -272,10 +285,8 @@ KNOW_PLACE = Verb("know", "connaître", state=True)
 @frame(2, tenses=(Tense.PRESENT,))
 def saying_with_adverbials(draw: Draw) -> Sentence:
     """I hope that we will visit the museum tomorrow."""
-    verb, complements = draw.action()
+    verb, complements = deed(draw)
     draw.embedded += 1
-    if verb.state:
-        raise Unfit
     content = Clause(somebody(draw), verb, (*complements, draw.adverb("future")), Tense.FUTURE)
     outer = draw.one((Verb("hope", "espérer", state=True), Verb("think", "penser", state=True)))
     return draw.say(draw.clause(draw.subject(), outer, Embedded(THAT, content)))

@@ -22,6 +22,7 @@ BOTH: tuple[Form, ...] = ("statement", "question")
 ADDRESSED = ("you", "polite", "you all")
 THIRD = ("he", "she", "they", "one", "many")
 NOUNS = ("one", "many")
+PRONOUNS = ("I", "you", "polite", "you all", "he", "she", "we", "they")
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from data_prep.phrasebook.closed import BE
 from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.frames.actions import adverbial, event_only, transitive
-from data_prep.phrasebook.frames.descriptions import AGED, COST, THERE, located, said_of
+from data_prep.phrasebook.frames.descriptions import COST, THERE, located, said_of
 from data_prep.phrasebook.frames.frame import NOUNS, STATIVE, frame
+from data_prep.phrasebook.frames.people import AGED
 from data_prep.phrasebook.lexicon import Verb
-from data_prep.phrasebook.structure import Filler, Form, Idiom, NounPhrase, Sentence, Tense, Text
+from data_prep.phrasebook.structure import Filler, Form, Idiom, NounPhrase, Pronoun, Sentence, Tense, Text
 
 QUESTION: tuple[Form, ...] = ("question",)
 EVENT_TENSES = (
@@ -32,13 +33,13 @@ def where_when_why_how(draw: Draw) -> Sentence:
 def where_is_somebody(draw: Draw) -> Sentence:
     """Where are my parents?"""
     subject = draw.subject()
-    return draw.say(draw.clause(subject, BE, asked=WHERE))
+    return draw.say(draw.clause(subject, BE, asked=WHERE, noun_last=not isinstance(subject, Pronoun)))
 
 
 @frame(3, persons=NOUNS, tenses=STATIVE[:2], forms=QUESTION)
 def where_is_something(draw: Draw) -> Sentence:
     """Where are my keys?"""
-    subject = said_of(draw, "object", "building", "place", "room", "clothes", "reading", "pet", "container")
+    subject = said_of(draw, "object", "building", "room", "clothes", "reading", "pet", "container")
     return draw.say(draw.clause(subject, BE, asked=WHERE, noun_last=True))
 
 
@@ -89,12 +90,12 @@ def which_one(draw: Draw) -> Sentence:
 @frame(1.5, persons=NOUNS, tenses=STATIVE[:2], forms=QUESTION)
 def how_many_there_are(draw: Draw) -> Sentence:
     """How many chairs are there in the kitchen?"""
-    noun = draw.noun("furniture", "people", "animal", "object", "plant", "device")
+    noun = draw.noun("furniture", "people", "object", "device")
     if noun.mass:
         raise Unfit
     asked = NounPhrase(noun, "how many", True)
     there = Filler("there", "il", True, clitic="y")
-    return draw.say(draw.clause(there, THERE, located(draw, "room", "building", "place"), asked=asked))
+    return draw.say(draw.clause(there, THERE, located(draw, "room", "building"), asked=asked))
 
 
 @frame(1.5, persons=NOUNS, tenses=STATIVE[:2], forms=QUESTION)
@@ -107,7 +108,7 @@ def what_colour(draw: Draw) -> Sentence:
 @frame(1.5, persons=NOUNS, tenses=STATIVE[:2], forms=QUESTION)
 def how_is_it(draw: Draw) -> Sentence:
     """How is the soup?"""
-    subject = said_of(draw, "dish", "drink", "fruit", "event", "meal")
+    subject = said_of(draw, "dish", "drink", "fruit", "gathering", "meal")
     return draw.say(draw.clause(subject, BE, asked=HOW, noun_last=True))
 
 
@@ -116,7 +117,8 @@ def how_old(draw: Draw) -> Sentence:
     """How old is Marie?"""
     asked = Text("how old", "quel âge")
     if draw.features.person == "one":
-        who = draw.name() if draw.chance(0.5) else NounPhrase(draw.noun("kin"), owner=draw.owner())
+        kin = draw.noun("kin")
+        who = draw.name() if draw.chance(0.5) else NounPhrase(kin, owner=draw.owner(kin))
         return draw.say(draw.clause(who, AGED, asked=asked, noun_last=True))
     return draw.say(draw.clause(draw.subject(), AGED, asked=asked))
 
@@ -151,14 +153,19 @@ def going_where(draw: Draw) -> Sentence:
     verb = Verb(en[0], fr, etre=True)
     tense = Tense.PROGRESSIVE if fr == "aller" else Tense.PRESENT
     after = (Text(en[1], ""),) if en[1] else ()
-    return draw.say(draw.clause(draw.subject(), verb, *after, asked=asked, tense=tense))
+    subject = draw.subject()
+    last = not isinstance(subject, Pronoun)
+    return draw.say(draw.clause(subject, verb, *after, asked=asked, tense=tense, noun_last=last))
 
 
 @frame(1.5, persons=NOUNS[:1], forms=QUESTION)
 def what_time(draw: Draw) -> Sentence:
     """What time does the train for Paris leave?"""
     verb = draw.one((Verb("leave", "partir", etre=True), Verb("arrive", "arriver", etre=True)))
-    vehicle = draw.phrase("vehicle", "event", determiners=("the",), plural=False)
-    if vehicle.noun.kind == "event":
-        verb = Verb("start", "commencer")
-    return draw.say(draw.clause(vehicle, verb, asked=Text("what time", "à quelle heure"), noun_last=True))
+    what = draw.word(tuple(n for n in draw.words.nouns["vehicle"] if n.en in TIMETABLED))
+    if draw.chance(0.5):
+        what, verb = draw.noun("gathering"), Verb("start", "commencer")
+    return draw.say(draw.clause(NounPhrase(what), verb, asked=Text("what time", "à quelle heure"), noun_last=True))
+
+
+TIMETABLED = ("train", "bus", "plane", "boat", "ship", "taxi")

@@ -20,11 +20,13 @@ from data_prep.phrasebook.structure import (
 
 IT = Filler("it", "il")
 WEATHER = tuple(
-    (Verb("be", "faire", en_rest=en, fr_rest=fr, state=True))
-    for en, fr in (
-        ("cold", "froid"), ("hot", "chaud"), ("nice", "beau"), ("mild", "doux"), ("dark", "nuit"), ("light", "jour"),
+    (Filler(subject, "il"), Verb("be", "faire", en_rest=en, fr_rest=fr, state=True))
+    for subject, en, fr in (
+        ("it", "cold", "froid"), ("it", "hot", "chaud"), ("it", "mild", "doux"), ("it", "dark", "nuit"),
+        ("it", "light", "jour"), ("the weather", "nice", "beau"),
     )
 )  # fmt: skip
+OUTDOORS = ("here", "over there", "outside", "in the countryside", "in the mountains", "at the seaside")
 RAIN = (Verb("rain", "pleuvoir"), Verb("snow", "neiger"), Verb("freeze", "geler"))
 MONTHS = (
     ("January", "janvier"),
@@ -89,7 +91,7 @@ def clock(draw: Draw) -> Text:
 def date(draw: Draw) -> Text:
     """A day of the year: the third of May, le trois mai."""
     day, (en, fr) = draw.one(range(1, 32)), draw.one(MONTHS)
-    if day > 28 and en == "February":
+    if day > {"February": 28, "April": 30, "June": 30, "September": 30, "November": 30}.get(en, 31):
         raise Unfit
     number = "premier" if day == 1 else number_words(day, "fr")
     return Text(f"the {ORDINALS[day - 1]} of {en}", f"le {number} {fr}")
@@ -106,6 +108,14 @@ def time_of_day(draw: Draw) -> Sentence:
     return Sentence((draw.clause(IT, BE, clock(draw)),))
 
 
+@frame(3, persons=NOUNS[:1], tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
+def day_of_event(draw: Draw) -> Sentence:
+    """The exam is tomorrow; the trip was last week."""
+    noun = draw.noun("event")
+    when = {Tense.PAST: "past", Tense.FUTURE: "future"}.get(draw.features.tense, "future")
+    return draw.say(draw.clause(NounPhrase(noun), BE, draw.adverb(when)))
+
+
 @frame(3, tenses=(Tense.PRESENT, Tense.PAST, Tense.FUTURE, Tense.GOING), forms=BOTH)
 def at_a_time(draw: Draw) -> Sentence:
     """We have dinner at half past seven."""
@@ -119,7 +129,7 @@ def at_a_time(draw: Draw) -> Sentence:
 def event_at_a_time(draw: Draw) -> Sentence:
     """The meeting starts at nine o'clock."""
     verb = draw.one((Verb("start", "commencer"), Verb("end", "terminer", reflexive=True)))
-    return draw.say(draw.clause(draw.phrase("event", determiners=("the",), plural=False), verb, at(clock(draw))))
+    return draw.say(draw.clause(NounPhrase(draw.noun("gathering")), verb, at(clock(draw))))
 
 
 @frame(2, persons=("he",), tenses=STATIVE[:1])
@@ -132,7 +142,7 @@ def day_and_date(draw: Draw) -> Sentence:
     on = date(draw)
     if kind == "date":
         return Sentence((Text(f"today is {on.en}", f"aujourd'hui, c'est {on.fr}"),))
-    noun = draw.noun("event") if kind == "event" else None
+    noun = draw.noun("gathering") if kind == "event" else None
     if noun is None:
         owner: tuple[Pronoun | Name | NounPhrase, ...] = (I, draw.name(), NounPhrase(draw.noun("kin"), owner=I))
         birthday = next(n for n in draw.words.nouns["event"] if n.en == "birthday")
@@ -144,29 +154,33 @@ def day_and_date(draw: Draw) -> Sentence:
 @frame(3, persons=("he",), tenses=STATIVE, polarities=YES_NO, forms=BOTH)
 def weather(draw: Draw) -> Sentence:
     """It is cold in the mountains."""
-    verb = draw.one(WEATHER)
+    subject, verb = draw.one(WEATHER)
     where: tuple[Complement, ...] = ()
     if draw.chance(0.3):
-        where = (in_country(draw.word(draw.words.countries)) if draw.chance(0.5) else draw.adverb("place"),)
-    return draw.say(draw.clause(IT, verb, *where, *draw.when(0.5)))
+        outdoors = tuple(place for place in draw.words.adverbs["place"] if place.en in OUTDOORS)
+        where = (in_country(draw.word(draw.words.countries)) if draw.chance(0.5) else draw.word(outdoors),)
+    when = draw.when(0.5)
+    if when and draw.features.tense is Tense.PRESENT:  # today, not every day
+        when = (draw.adverb("present"),)
+    return draw.say(draw.clause(subject, verb, *where, *when))
 
 
 @frame(2, persons=("he",), tenses=(Tense.PRESENT, Tense.PROGRESSIVE, Tense.PAST, Tense.FUTURE, Tense.GOING),
        polarities=YES_NO, forms=BOTH)  # fmt: skip
 def rain(draw: Draw) -> Sentence:
     """It is raining; it snowed last week."""
-    often = {"adverb": draw.adverb("frequency")} if draw.features.tense is Tense.PRESENT else {}
-    if often and draw.features.polarity is not Polarity.POSITIVE:
-        raise Unfit
+    features = draw.features
+    positive = features.polarity is Polarity.POSITIVE
+    often = {"adverb": draw.adverb("frequency")} if positive and features.tense is Tense.PRESENT else {}
     place = (in_country(draw.word(draw.words.countries)),) if draw.chance(0.3) else ()
     return draw.say(draw.clause(IT, draw.one(RAIN), *place, *(() if often else draw.when(0.5)), **often))
 
 
 @frame(4, persons=NOUNS[:1], tenses=STATIVE[:2], polarities=YES_NO)
 def weather_noun(draw: Draw) -> Sentence:
-    """The wind was very strong."""
-    noun = draw.noun("weather")
-    return draw.say(draw.clause(NounPhrase(noun), BE, draw.grade("weather")))
+    """The storm was terrible; the sky is beautiful."""
+    kind = draw.one(("weather", "sky"))
+    return draw.say(draw.clause(NounPhrase(draw.noun(kind)), BE, draw.grade(kind)))
 
 
 @frame(2, persons=("he",), tenses=STATIVE[:3], polarities=YES_NO)
@@ -196,13 +210,17 @@ def arithmetic(draw: Draw) -> Sentence:
        forms=BOTH)  # fmt: skip
 def since(draw: Draw) -> Sentence:
     """He has been working here for ten years."""
-    verb, complements = draw.action()
-    if verb.state:
-        raise Unfit
-    number, (en, fr) = draw.one(range(2, 21)), draw.one((("years", "ans"), ("hours", "heures"), ("months", "mois"),
-                                                        ("days", "jours"), ("weeks", "semaines")))  # fmt: skip
+    verb = draw.word(tuple(v for v in draw.words.verbs if v.en in LASTING and not (v.recipient or v.en_rest)))
+    complements = (draw.object_of(verb),) if verb.objects else ()
+    number, (en, fr) = draw.one(range(2, 21)), draw.one(UNITS[3:] if verb.en in LASTING[YEARS:] else UNITS[:3])
     length = Text(f"for {number_words(number, 'en')} {en}", f"depuis {number_words(number, 'fr')} {fr}")
     return draw.say(draw.clause(draw.subject(), verb, *complements, length))
+
+
+LASTING = ("work", "learn", "study", "smoke", "drive", "play", "travel", "wait", "read", "sleep", "walk", "talk",
+           "swim", "run", "dance", "sing", "draw", "cry", "look", "listen", "rest")  # fmt: skip
+YEARS = 6  # so many of them for years
+UNITS = (("years", "ans"), ("months", "mois"), ("weeks", "semaines"), ("hours", "heures"), ("minutes", "minutes"))
 
 
 def in_country(country: Country) -> Text:

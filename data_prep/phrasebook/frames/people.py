@@ -1,0 +1,151 @@
+"""What people are, look like and feel; their family, age and profession."""
+
+from data_prep.phrasebook.closed import BE, HAVE, HE, SHE, SPOUSES, WE, I
+from data_prep.phrasebook.draw import Draw, Unfit
+from data_prep.phrasebook.forms import number_words
+from data_prep.phrasebook.frames.frame import BOTH, STATIVE, YES_NO, frame
+from data_prep.phrasebook.lexicon import Adjective, Verb
+from data_prep.phrasebook.structure import (
+    Comparison,
+    Grade,
+    NounPhrase,
+    Object,
+    Polarity,
+    Pronoun,
+    Role,
+    Sentence,
+    Tense,
+    Text,
+    agreement,
+)
+
+STATES = tuple(
+    Verb("be", "avoir", en_rest=en, fr_rest=fr, state=True)
+    for en, fr in (
+        ("hungry", "faim"),
+        ("thirsty", "soif"),
+        ("cold", "froid"),
+        ("hot", "chaud"),
+        ("sleepy", "sommeil"),
+        ("afraid", "peur"),
+        ("right", "raison"),
+        ("wrong", "tort"),
+    )
+)
+BECOME = Verb("become", "devenir", etre=True)
+SEEM = Verb("look", "avoir", fr_rest="l'air", state=True)
+AGED = Verb("be", "avoir", state=True)
+RELATED = (
+    "friend",
+    "neighbour",
+    "colleague",
+    "boss",
+    "guest",
+    "enemy",
+    "boyfriend",
+    "girlfriend",
+    "roommate",
+    "partner",
+)
+COMPARISONS: tuple[Comparison, ...] = ("more", "more", "less", "as")
+
+
+@frame(9, tenses=STATIVE, polarities=(*YES_NO, Polarity.NEVER, Polarity.NO_LONGER), forms=BOTH)
+def somebody_is(draw: Draw) -> Sentence:
+    """Marie is very tired."""
+    return draw.say(draw.clause(draw.subject(), BE, draw.grade("person")))
+
+
+@frame(1.5, tenses=(Tense.PRESENT, Tense.PAST), polarities=YES_NO, forms=BOTH)
+def somebody_looks(draw: Draw) -> Sentence:
+    """She looks sad: avoir l'air, with an adjective that agrees with the person."""
+    return draw.say(draw.clause(draw.subject(), SEEM, Grade(gradable(draw))))
+
+
+@frame(3, tenses=(Tense.PRESENT, Tense.PAST, Tense.FUTURE), polarities=YES_NO)
+def comparing_people(draw: Draw) -> Sentence:
+    """He is taller than his sister."""
+    word, comparison = gradable(draw), draw.one(COMPARISONS)
+    return draw.say(draw.clause(draw.subject(), BE, Grade(word, None, comparison, draw.person())))
+
+
+@frame(3, persons=("I", "you", "he", "she", "one"), tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
+def profession(draw: Draw) -> Sentence:
+    """She is a doctor."""
+    subject = draw.person() if draw.features.person == "one" else draw.subject()
+    if not isinstance(subject, Pronoun) and isinstance(subject, NounPhrase) and subject.noun.kind == "job":
+        raise Unfit
+    noun = draw.noun("job")
+    if noun.gender in ("m", "f") and noun.gender != agreement(subject).gender:
+        raise Unfit
+    return draw.say(draw.clause(subject, BE, Role(noun)))
+
+
+@frame(1.5, persons=("he", "she", "one"), tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
+def somebody_of_mine(draw: Draw) -> Sentence:
+    """Paul is my neighbour; the man who lives here is our cousin."""
+    subject = draw.name() if draw.features.person == "one" else draw.subject()
+    nouns = (*draw.words.nouns["kin"], *(n for n in draw.words.nouns["people"] if n.en in RELATED))
+    noun = draw.word(nouns)
+    gender = agreement(subject).gender
+    if noun.en_only_plural or noun.gender not in (gender, "mf") or noun.en in SPOUSES:
+        raise Unfit
+    owner = draw.one((I, WE, HE, SHE))
+    if owner == subject:
+        raise Unfit
+    return draw.say(draw.clause(subject, BE, Object(NounPhrase(noun, owner=owner, feminine=gender == "f"))))
+
+
+@frame(2, persons=("I", "you", "he", "she", "we", "one"), tenses=(Tense.GOING, Tense.FUTURE), polarities=YES_NO)
+def becoming(draw: Draw) -> Sentence:
+    """He is going to become famous."""
+    if draw.chance(0.5) and draw.features.person != "we":
+        return profession(draw) if draw.features.tense is Tense.FUTURE else somebody_is(draw)
+    return draw.say(draw.clause(draw.subject(), BECOME, Grade(gradable(draw))))
+
+
+@frame(2.5, tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
+def having_family(draw: Draw) -> Sentence:
+    """She has three brothers."""
+    noun = draw.noun("kin")
+    if noun.en not in ("brother", "sister", "son", "daughter", "uncle", "aunt", "cousin"):
+        raise Unfit
+    negative = draw.features.polarity is not Polarity.POSITIVE
+    count = 0 if negative else draw.one((0, 2, 2, 3, 4, 5))
+    what = NounPhrase(noun, "a", bool(count), count=count)
+    return draw.say(draw.clause(draw.subject(), HAVE, Object(what)))
+
+
+@frame(5, tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
+def feeling_something(draw: Draw) -> Sentence:
+    """He has a lot of patience; they talked about freedom."""
+    feeling = draw.noun("feeling")
+    if draw.chance(0.6):
+        amount = draw.one(("many", "too many", "enough"))
+        return draw.say(draw.clause(draw.subject(), HAVE, Object(NounPhrase(feeling, amount))))
+    verb = draw.one((Verb("talk", "parler"), Verb("think", "penser")))
+    about = Object(NounPhrase(feeling, "generic"), "about", "de" if verb.fr == "parler" else "à")
+    return draw.say(draw.clause(draw.subject(), verb, about))
+
+
+@frame(4, tenses=STATIVE, polarities=(*YES_NO, Polarity.NO_LONGER, Polarity.NEVER), forms=BOTH)
+def hungry_and_thirsty(draw: Draw) -> Sentence:
+    """They are hungry; are you cold?"""
+    state = draw.one(STATES)
+    return draw.say(draw.clause(draw.subject(), state))
+
+
+@frame(2.5, persons=("I", "you", "polite", "he", "she", "one"), tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
+def age(draw: Draw) -> Sentence:
+    """My son is eight years old."""
+    years = draw.one(range(2, 100))
+    text = Text(f"{number_words(years, 'en')} years old", f"{number_words(years, 'fr')} ans")
+    subject = draw.subject()
+    if draw.features.person == "one":
+        subject = draw.name() if draw.chance(0.5) else NounPhrase(draw.noun("kin"), owner=I)
+    return draw.say(draw.clause(subject, AGED, text))
+
+
+def gradable(draw: Draw) -> Adjective:
+    """What a person can be more or less."""
+    return draw.word(tuple(word for word in draw.words.adjectives["person"] if word.comparable))
