@@ -35,7 +35,7 @@ from data_prep.phrasebook.structure import (
     Text,
 )
 
-LEAST_USED = 0.45  # share of draws that take the word drawn least so far
+LEAST_USED = 0.5  # share of draws that take the word drawn least so far
 ANY = TypeVar("ANY")
 LEMMA = TypeVar("LEMMA", bound=Lemma)
 
@@ -116,12 +116,15 @@ class Draw:
 
     def nationality(self) -> Adjective:
         """Italian, of any country."""
-        self.used.append(nationality := self.word(self.words.countries).nationality)
-        return nationality
+        return self.word(tuple(country.nationality for country in self.words.countries))
 
     def finish(self) -> None:
         """Count the words of a sentence that came about."""
         self.drawn.update(self.used)
+
+    def take_back(self) -> None:
+        """Count them no more: the sentence is not used, or not in train."""
+        self.drawn.subtract(self.used)
 
     # Nominals.
 

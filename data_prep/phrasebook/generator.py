@@ -140,33 +140,48 @@ def long_sentences(generator: Generator) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def generate(size: int, seed: int) -> dict[str, list[tuple[str, str]]]:
-    """All splits: `size` pairs in train, validation and test together, besides `long` and `agreement`.
+def choose(generator: Generator, size: int) -> Iterator[tuple[str, Pair]]:
+    """Pairs of the grammar with the split that each belongs to, all distinct, until the splits are full.
 
-    Raises UserError for a size too small to hold the phrases and something to test.
+    Words are counted only where they are in train, so that none stays rare there.
     """
     by_hand = phrases()
     held = min(HELD_OUT, size // SHARE)
-    if size < 2 * len(by_hand):
-        raise UserError(f"phrasebook:{size}: the smallest size is {2 * len(by_hand):,}")
-    splits: dict[str, list[tuple[str, str]]] = {"train": by_hand, "validation": [], "test": []}
-    limits = {"train": size - 2 * held, "validation": held, "test": held}
-    seen = set(by_hand)
-    sources = {en.casefold() for en, _ in by_hand} | {fr.casefold() for _, fr in by_hand}
-    generator = Generator(seed)
+    room = {"train": size - 2 * held - len(by_hand), "validation": held, "test": held}
+    seen = {side.casefold() for pair in by_hand for side in pair}
     fruitless = 0
     for pair in generator.pairs():
         split = {1: "validation", 2: "test"}.get(pair.combination % SHARE, "train")
-        text = pair.en, pair.fr
-        fresh = text not in seen and not {pair.en.casefold(), pair.fr.casefold()} & sources
-        if fresh and pair.en != pair.fr and pair.embedded <= DEEPEST and len(splits[split]) < limits[split]:
-            splits[split].append(text)
-            seen.add(text)
-            fruitless = 0
-        elif all(len(splits[name]) >= limit for name, limit in limits.items()):
-            break
-        elif (fruitless := fruitless + 1) > 100_000:
-            raise UserError(f"phrasebook:{size}: the grammar has no so many different sentences; ask for fewer")
+        text = f"{pair.en}\n{pair.fr}"
+        known = not seen.isdisjoint((text, pair.en.casefold(), pair.fr.casefold()))
+        if known or pair.en == pair.fr or pair.embedded > DEEPEST or not room[split]:
+            generator.draw.take_back()
+            fruitless += 1
+            if fruitless > 100_000:
+                raise UserError(f"phrasebook:{size}: the grammar has not so many different sentences; ask for fewer")
+            continue
+        yield split, pair
+        seen.add(text)
+        room[split] -= 1
+        fruitless = 0
+        if split != "train":
+            generator.draw.take_back()
+        if not any(room.values()):
+            return
+
+
+def generate(size: int, seed: int) -> dict[str, list[tuple[str, str]]]:
+    """All splits: `size` pairs in train, validation and test together, besides `long` and `agreement`.
+
+    Raises UserError for a size too small to hold the phrases and something to test, or too large.
+    """
+    splits: dict[str, list[tuple[str, str]]] = {"train": phrases(), "validation": [], "test": []}
+    smallest = 2 * len(splits["train"])
+    if size < smallest:
+        raise UserError(f"phrasebook:{size}: the smallest size is {smallest:,}")
+    generator = Generator(seed)
+    for split, pair in choose(generator, size):
+        splits[split].append((pair.en, pair.fr))
     generator.rng.shuffle(splits["train"])
     splits["long"] = long_sentences(generator)
     splits["agreement"] = [(pair.en, pair.fr) for pair in agreements(seed)]

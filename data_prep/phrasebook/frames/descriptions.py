@@ -128,7 +128,9 @@ def building_is_somewhere(draw: Draw) -> Sentence:
 def there_is(draw: Draw) -> Sentence:
     """There are three chairs in the kitchen."""
     plural = draw.features.person == "many"
-    what = draw.phrase("furniture", "object", "people", "device", "container", determiners=("a",), plural=plural)
+    what = draw.phrase(
+        "furniture", "fixture", "object", "people", "device", "container", determiners=("a",), plural=plural
+    )
     if what.plural and draw.features.polarity is Polarity.POSITIVE and draw.chance(0.5):
         if draw.chance(0.5):
             what = NounPhrase(what.noun, count=draw.one(range(2, 13)), plural=True)
@@ -184,7 +186,7 @@ SOLID = ("table", "chair", "bench", "shelf", "desk", "box", "cup", "bowl", "plat
          "statue", "door", "gate", "stick", "toy", "robot", "medal", "handle", "tool")  # fmt: skip
 
 
-@frame(4, persons=NOUNS[:1], tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
+@frame(5, persons=NOUNS[:1], tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
 def there_is_stuff(draw: Draw) -> Sentence:
     """There is some mud in the garden; there isn't any salt in the cupboard."""
     what = NounPhrase(draw.noun("ground", "ingredient", "drink"), "some")

@@ -137,7 +137,7 @@ def travelling(draw: Draw) -> Sentence:
     return draw.say(draw.clause(draw.subject(), GO, where, *by, *draw.when(0.6)))
 
 
-@frame(4, tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
+@frame(5, tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
 def nationality(draw: Draw) -> Sentence:
     """Her husband is Italian."""
     return draw.say(draw.clause(draw.subject(), BE, Grade(draw.nationality())))

@@ -176,11 +176,12 @@ def rain(draw: Draw) -> Sentence:
     return draw.say(draw.clause(IT, draw.one(RAIN), *place, *(() if often else draw.when(0.5)), **often))
 
 
-@frame(4, persons=NOUNS[:1], tenses=STATIVE[:2], polarities=YES_NO)
+@frame(5, persons=NOUNS[:1], tenses=STATIVE[:2], polarities=YES_NO)
 def weather_noun(draw: Draw) -> Sentence:
-    """The storm was terrible; the sky is beautiful."""
+    """The storm was terrible; the sky is beautiful in Italy."""
     kind = draw.one(("weather", "sky"))
-    return draw.say(draw.clause(NounPhrase(draw.noun(kind)), BE, draw.grade(kind)))
+    where = (in_country(draw.word(draw.words.countries)),) if draw.chance(0.4) else ()
+    return draw.say(draw.clause(NounPhrase(draw.noun(kind)), BE, draw.grade(kind), *where))
 
 
 @frame(2, persons=("he",), tenses=STATIVE[:3], polarities=YES_NO)
@@ -188,7 +189,8 @@ def kind_of_day(draw: Draw) -> Sentence:
     """It was a rainy day."""
     noun = draw.noun("time")
     phrase = NounPhrase(noun, "a", adjectives=(draw.adjective(noun),))
-    return draw.say(draw.clause(Filler("it", "ce"), BE, Object(phrase)))
+    where = (in_country(draw.word(draw.words.countries)),) if draw.chance(0.3) else ()
+    return draw.say(draw.clause(Filler("it", "ce"), BE, Object(phrase), *where))
 
 
 @frame(1.5, persons=("he",))
