@@ -10,10 +10,20 @@ from dataclasses import dataclass
 
 from data_prep.phrasebook import english, french
 from data_prep.phrasebook.closed import BE
-from data_prep.phrasebook.draw import Draw, Features, Unfit
+from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.frames.complex_sentences import relative
 from data_prep.phrasebook.lexicon import Adjective, Noun, Verb
-from data_prep.phrasebook.structure import Clause, Grade, NounPhrase, Object, Polarity, Sentence, Tense, agreement
+from data_prep.phrasebook.structure import (
+    Clause,
+    Features,
+    Grade,
+    NounPhrase,
+    Object,
+    Polarity,
+    Sentence,
+    Tense,
+    agreement,
+)
 from data_prep.phrasebook.tables import load
 
 DISTANCES = range(1, 31)

@@ -34,6 +34,29 @@ USUAL = {
     **dict.fromkeys(("food", "fruit", "vegetable", "dish", "drink"), ("the", "a", "some", "some", "this")),
 }
 """Determiners of some kinds; `owner` stands for my, Paul's."""
+COUNTED = frozenset(
+    [
+        "clothes",
+        "furniture",
+        "object",
+        "container",
+        "reading",
+        "device",
+        "vehicle",
+        "toy",
+        "plant",
+        "fruit",
+        "vegetable",
+        "dish",
+        "idea",
+        "beast",
+        "pet",
+        "people",
+        "room",
+    ]
+)
+"""Kinds of which there may be every, several or another."""
+QUANTITIES = ("every", "all", "several", "a few", "another", "same")
 UNCHANGED = ("cost", "cut", "put", "read")
 """English verbs whose past is spelt like their present."""
 MOMENTARY = ("hear", "see", "understand", "recognise", "smell", "remember")

@@ -8,7 +8,7 @@ import random
 from bisect import bisect
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import accumulate
 from typing import TypeVar
@@ -21,7 +21,7 @@ from data_prep.phrasebook.structure import (
     Both,
     Clause,
     Complement,
-    Form,
+    Features,
     Grade,
     Idiom,
     Name,
@@ -38,16 +38,6 @@ from data_prep.phrasebook.structure import (
 LEAST_USED = 0.5  # share of draws that take the word drawn least so far
 ANY = TypeVar("ANY")
 LEMMA = TypeVar("LEMMA", bound=Lemma)
-
-
-@dataclass(frozen=True)
-class Features:
-    """What a sentence is about to be, apart from its words."""
-
-    person: str
-    tense: Tense
-    polarity: Polarity
-    form: Form
 
 
 class Draw:
@@ -154,6 +144,8 @@ class Draw:
             owned = noun.kind in ("pet", "clothes", "object", "device", "reading", "container")
             determiners = ("the", "the", "a", "this", "that", *("owner",) * owned)
             determiners = closed.USUAL.get(noun.kind, determiners)
+            if noun.kind in closed.COUNTED and self.features.polarity is Polarity.POSITIVE and self.chance(0.15):
+                determiners = closed.QUANTITIES
         determiner = self.one(determiners)
         if determiner == "owner" and noun.kind in closed.UNOWNED:
             determiner = "the"
@@ -162,9 +154,9 @@ class Draw:
         if noun.en_only_plural or noun.fr_only_plural:
             if determiner in ("a", "some"):  # some trousers: un pantalon; some scissors: des ciseaux
                 determiner = "some" if noun.fr_only_plural else "a"
-            if determiner in ("every", "another", "several", "a few", "all", "many", "too many"):
+            if determiner in ("every", "another", "several", "a few", "all", "same", "many", "too many"):
                 determiner = "the"
-        if determiner == "every":
+        if determiner in ("every", "another"):
             plural = False
         elif determiner in ("several", "a few", "all", "many", "too many"):
             plural = not noun.mass

@@ -54,7 +54,6 @@ DETERMINERS = {  # singular, plural; `a` is settled by the next sound
     "another": ("another", "other"),
     "which": ("which", "which"),
     "how many": ("how much", "how many"),
-    "no": ("no", "no"),
     "what a": ("what a", "what"),
     "same": ("the same", "the same"),
 }

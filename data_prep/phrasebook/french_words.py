@@ -40,7 +40,6 @@ DETERMINERS = {  # masculine, feminine, plural
     "which": ("quel", "quelle", "quels"),
     "what a": ("quel", "quelle", "quels"),
     "how many": ("combien de", "combien de", "combien de"),
-    "no": ("aucun", "aucune", "aucuns"),
     "same": ("le même", "la même", "les mêmes"),
     "de": ("de", "de", "de"),
 }

@@ -18,10 +18,10 @@ from data_prep.errors import UserError
 from data_prep.phrasebook import english, french
 from data_prep.phrasebook.agreement import agreements
 from data_prep.phrasebook.closed import PERSON_WEIGHTS
-from data_prep.phrasebook.draw import Draw, Features, Unfit
+from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.frames import FRAMES, Frame
 from data_prep.phrasebook.frames.complex_sentences import nested
-from data_prep.phrasebook.structure import Form, Polarity, Sentence, Tense
+from data_prep.phrasebook.structure import Features, Form, Polarity, Sentence, Tense
 from data_prep.phrasebook.tables import load
 
 T = TypeVar("T")

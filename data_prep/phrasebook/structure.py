@@ -60,6 +60,16 @@ class Polarity(Enum):
 
 
 @dataclass(frozen=True)
+class Features:
+    """What a sentence is about to be, apart from its words."""
+
+    person: str
+    tense: Tense
+    polarity: Polarity
+    form: Form
+
+
+@dataclass(frozen=True)
 class Text:
     """Fixed words."""
 

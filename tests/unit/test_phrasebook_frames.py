@@ -7,9 +7,9 @@ import pytest
 
 from data_prep.phrasebook import french
 from data_prep.phrasebook.closed import MANY, POLITE
-from data_prep.phrasebook.draw import Features
 from data_prep.phrasebook.frames import FRAMES, Frame
 from data_prep.phrasebook.generator import Generator, Pair, goes_with
+from data_prep.phrasebook.structure import Features
 from data_prep.phrasebook.tables import load
 
 TRIES = 300

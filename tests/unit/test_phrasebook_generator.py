@@ -14,10 +14,9 @@ import xxhash
 from data_prep.errors import UserError
 from data_prep.phrasebook import SIZE, Phrasebook, agreement, generator, is_phrasebook
 from data_prep.phrasebook.agreement import DISTANCES, AgreementPair, agreements, split_words
-from data_prep.phrasebook.draw import Features
 from data_prep.phrasebook.frames import FRAMES
 from data_prep.phrasebook.generator import DEEPEST, SHARE, Generator, Pair, choose, generate, phrases
-from data_prep.phrasebook.structure import Polarity, Tense
+from data_prep.phrasebook.structure import Features, Polarity, Tense
 from data_prep.phrasebook.tables import load
 from data_prep.sources import open_source
 

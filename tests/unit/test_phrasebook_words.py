@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import UserError
-from data_prep.phrasebook.draw import Draw, Features, Unfit
+from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.forms import (
     before_vowel,
     english_comparison,
@@ -24,7 +24,7 @@ from data_prep.phrasebook.forms import (
 )
 from data_prep.phrasebook.frames.time_and_weather import clock, date, in_country
 from data_prep.phrasebook.lexicon import ALL_KINDS, TOP, Adjective, Lemma, Noun, Verb
-from data_prep.phrasebook.structure import Polarity, Tense, Text
+from data_prep.phrasebook.structure import Features, Polarity, Tense, Text
 from data_prep.phrasebook.tables import load
 
 FRENCH_PLURALS = """

@@ -33,22 +33,18 @@ from data_prep.phrasebook.structure import (
 
 LOCAL = ("work", "eat", "sleep", "study", "wait", "rest", "relax", "play", "dance", "sing", "read", "train")
 """Verbs that ask for a place."""
-THEM = (I, HE, SHE, WE, THEY, Pronoun(Agreement(2)))
+THEM = (I, HE, SHE, WE, THEY)
 CAN = Verb("can", "pouvoir", state=True)
 MUST = Verb("must", "devoir", state=True)
 HAVE_TO = Verb("have", "devoir", en_rest="to", state=True)
 LIKE = Verb("like", "vouloir", state=True)
 WANT = Verb("want", "vouloir", state=True)
-EXPECT = Verb("expect", "attendre", state=True)
-NEED = Verb("be", "être", en_rest="necessary", fr_rest="nécessaire", state=True)
 
 
 def other(draw: Draw) -> Pronoun:
-    """A pronoun as object that is not the subject; you only where it is clear who that is."""
-    subject = draw.subject_of_all
-    taken = subject.agreement.person if subject else 3
-    choices = [p for p in THEM if p.agreement.person != taken and p.agreement.person != 2]
-    return draw.one(choices or [I, HE, SHE])
+    """A pronoun as object that is not the subject."""
+    taken = draw.subject_of_all.agreement.person if draw.subject_of_all else 3
+    return draw.one([pronoun for pronoun in THEM if pronoun.agreement.person != taken])
 
 
 def event_only(draw: Draw, verb: Verb) -> None:

@@ -20,7 +20,6 @@ ALL = tuple(Polarity)
 STATEMENT: tuple[Form, ...] = ("statement",)
 BOTH: tuple[Form, ...] = ("statement", "question")
 ADDRESSED = ("you", "polite", "you all")
-THIRD = ("he", "she", "they", "one", "many")
 NOUNS = ("one", "many")
 PRONOUNS = ("I", "you", "polite", "you all", "he", "she", "we", "they")
 

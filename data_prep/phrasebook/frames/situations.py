@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from data_prep.phrasebook.closed import BE, HAVE, SPOUSES, I
+from data_prep.phrasebook.closed import BE, GO, HAVE, SPOUSES, I
 from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.forms import number_words
 from data_prep.phrasebook.frames.actions import CAN, LIKE, MUST, adverbial
@@ -28,7 +28,6 @@ from data_prep.phrasebook.structure import (
     agreement,
 )
 
-GO = Verb("go", "aller", etre=True)
 BEEN = Verb("be", "aller", etre=True)
 LIVE = Verb("live", "habiter", state=True)
 ONE = ("I", "you", "polite", "he", "she", "one")
