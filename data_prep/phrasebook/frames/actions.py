@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from data_prep.phrasebook.closed import BE, HE, SHE, THEY, WE, I
+from data_prep.phrasebook.closed import BE, HE, LIKING, SHE, THEY, WE, I
 from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.frames.frame import (
     ALL,
@@ -121,6 +121,13 @@ def somebody_does_something(draw: Draw) -> Sentence:
     extra = often(draw, verb)
     what = draw.object_of(verb)
     return draw.say(draw.clause(draw.subject(), verb, what, *(() if extra else adverbial(draw, verb)), **extra))
+
+
+@frame(4, tenses=STATIVE, polarities=(*YES_NO, Polarity.NEVER, Polarity.NO_LONGER), forms=BOTH)
+def liking(draw: Draw) -> Sentence:
+    """My brother does not like carrots."""
+    verb = draw.word(tuple(v for v in transitive(draw) if v.fr in LIKING))
+    return draw.say(draw.clause(draw.subject(), verb, draw.object_of(verb)))
 
 
 def transitive(draw: Draw) -> tuple[Verb, ...]:
