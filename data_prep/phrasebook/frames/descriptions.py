@@ -49,7 +49,7 @@ def located(draw: Draw, *kinds: str) -> Object:
     return Object(NounPhrase(noun), noun.place[0], noun.place[1])
 
 
-@frame(8, persons=NOUNS, tenses=STATIVE, polarities=YES_NO, forms=BOTH)
+@frame(13, persons=NOUNS, tenses=STATIVE, polarities=YES_NO, forms=BOTH)
 def something_is(draw: Draw) -> Sentence:
     """The soup is too hot."""
     subject = said_of(draw, draw.one(DESCRIBED))
@@ -99,7 +99,7 @@ def whose_it_is(draw: Draw) -> Sentence:
 @frame(6, tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
 def somebody_is_somewhere(draw: Draw) -> Sentence:
     """The children are in the garden."""
-    where = located(draw) if draw.chance(0.55) else draw.adverb("place")
+    where = located(draw) if draw.chance(0.4) else draw.adverb("place")
     return draw.say(draw.clause(draw.subject("person", "animal"), BE, where, *draw.when(0.2)))
 
 
@@ -138,6 +138,16 @@ def there_is(draw: Draw) -> Sentence:
             what = NounPhrase(what.noun, draw.one(("several", "many", "too many", "a few")), plural=True)
     where = located(draw, "room", "building")
     return draw.say(existential(draw, what, where))
+
+
+@frame(2.5, persons=NOUNS[:1], tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
+def there_is_near(draw: Draw) -> Sentence:
+    """Is there a bank near the hotel?"""
+    first, second = draw.noun("building", "shop"), draw.noun("building", "shop")
+    if first is second:
+        raise Unfit
+    where = Object(NounPhrase(second), *draw.one(POSITIONS[2:]))
+    return draw.say(existential(draw, NounPhrase(first, "a"), where))
 
 
 def existential(draw: Draw, what: NounPhrase, *rest: Object) -> Clause:
@@ -186,7 +196,7 @@ SOLID = ("table", "chair", "bench", "shelf", "desk", "box", "cup", "bowl", "plat
          "statue", "door", "gate", "stick", "toy", "robot", "medal", "handle", "tool")  # fmt: skip
 
 
-@frame(5, persons=NOUNS[:1], tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
+@frame(6, persons=NOUNS[:1], tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
 def there_is_stuff(draw: Draw) -> Sentence:
     """There is some mud in the garden; there isn't any salt in the cupboard."""
     what = NounPhrase(draw.noun("ground", "ingredient", "drink"), "some")

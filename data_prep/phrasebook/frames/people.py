@@ -50,7 +50,7 @@ RELATED = (
 COMPARISONS: tuple[Comparison, ...] = ("more", "more", "less", "as")
 
 
-@frame(11, tenses=STATIVE, polarities=(*YES_NO, Polarity.NEVER, Polarity.NO_LONGER), forms=BOTH)
+@frame(13, tenses=STATIVE, polarities=(*YES_NO, Polarity.NEVER, Polarity.NO_LONGER), forms=BOTH)
 def somebody_is(draw: Draw) -> Sentence:
     """Marie was very tired yesterday."""
     dated = draw.features.tense in (Tense.PAST, Tense.FUTURE) and draw.features.polarity is Polarity.POSITIVE
@@ -70,7 +70,7 @@ def comparing_people(draw: Draw) -> Sentence:
     return draw.say(draw.clause(draw.subject(), BE, Grade(word, None, comparison, draw.person())))
 
 
-@frame(4, persons=("I", "you", "he", "she", "one"), tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
+@frame(5, persons=("I", "you", "he", "she", "one"), tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
 def profession(draw: Draw) -> Sentence:
     """She is a doctor."""
     subject = draw.person() if draw.features.person == "one" else draw.subject()
