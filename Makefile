@@ -58,7 +58,7 @@ check: $(VENV)/.developing ## lint and types
 	@$(VENV)/bin/mypy
 
 test: $(VENV)/.developing ## all tests, or those of TESTS
-	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
+	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 clean: ## remove .venv and caches; data and runs stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
