@@ -63,7 +63,7 @@ def test_any_text_survives_tab_separated_files(
     lines = ["fr\tmore\ten" if turned else "en\tfr\tmore"]
     lines += [f"{target}\t0\t{source}" if turned else f"{source}\t{target}\t0" for source, target in pairs]
     content = "".join(line + "\n" for line in lines).encode()
-    path.write_bytes(gzip.compress(content) if zipped else content)
+    path.write_bytes(gzip.compress(content, mtime=0) if zipped else content)
     assert read(opened(path), size) == pairs
 
 
@@ -133,14 +133,14 @@ def test_a_file_is_read_as_it_is_consumed(tmp_path: Path) -> None:
     [
         ("a.tsv", b"", r"a\.tsv: the file is empty"),
         ("a.tsv", b"\xef\xbb\xbf", r"a\.tsv: the file is empty"),
-        ("a.tsv.gz", gzip.compress(b""), r"a\.tsv\.gz: the file is empty"),
+        ("a.tsv.gz", gzip.compress(b"", mtime=0), r"a\.tsv\.gz: the file is empty"),
         ("a.tsv", b"one line of text\n", r"a\.tsv:1: no tab"),
         ("a.tsv", b"a\tb\nc\td\te\n", r"a\.tsv:2: 3 columns where the first line has 2"),
         ("a.tsv", b"a\tb\nc\td\nc\n", r"a\.tsv:3: 1 columns where the first line has 2"),
         ("a.tsv", b"en\tde\na\tb\n", r"a\.tsv:1: no columns for en and fr; there are: en, de"),
         ("a.tsv", b"a\tb\nc\td\ne\xe9\tf\n", r"a\.tsv:3: not UTF-8 \(byte 0xe9\)"),
         ("a.tsv", b"\xff\xfee\0n\0", r"a\.tsv:1: not UTF-8"),
-        ("a.tsv.gz", gzip.compress(b"a\tb\n" * 9999)[:-30], "ends too early"),
+        ("a.tsv.gz", gzip.compress(b"a\tb\n" * 9999, mtime=0)[:-30], "ends too early"),
         ("a.tsv.gz", b"plain text\n", "not a gzip file"),
         ("a.jsonl", b'{"en": "a", "fr": "b"}\n{"en": "a"\n', r"a\.jsonl:2: not JSON"),
         ("a.jsonl", b'{"en": "a", "fr": "b"}\n' + b"[" * 99999, r"a\.jsonl:2: not JSON"),
