@@ -7,7 +7,7 @@ RECIPE ?= $(if $(filter-out phrasebook phrasebook:%,$(CORPUS)),small,quick)
 # Further options for pip, such as PIP="--extra-index-url https://download.pytorch.org/whl/cpu".
 PIP ?=
 
-export CORPUS RUN TEXT IN OUT
+export CORPUS RUN TEXT IN OUT BASELINE
 VENV := .venv
 SEQ2SEQ := $(VENV)/bin/seq2seq
 # For the shell, not for make, which would cut names with spaces in pieces.
@@ -22,7 +22,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate check test clean
+.PHONY: help setup preprocess train evaluate translate bench check test clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -36,6 +36,8 @@ help: ## list the targets
 	@echo "  TEXT IN OUT  what translate takes and where it writes"
 	@echo "  CHECKPOINTS  runs or checkpoints for evaluate to compare"
 	@echo "  SPLIT        test unless set: what evaluate translates"
+	@echo "  BASELINE     an earlier bench.json for bench to compare with"
+	@echo "  PEERS        toolkits for bench to compare with: 1 for Joey NMT, marian"
 
 setup: $(VENV)/.installed ## install into .venv
 preprocess: setup ## read, clean, split and tokenise CORPUS
@@ -51,6 +53,11 @@ evaluate: setup ## BLEU, chrF and TER on the test split, of one run or of CHECKP
 
 translate: setup ## translate TEXT, the file IN, standard input, or what you type
 	@$(SEQ2SEQ) translate $(OF_RUN) $(if $(IN),--in "$$IN") $(if $(OUT),--out "$$OUT") $(if $(TEXT),-- "$$TEXT")
+
+bench: setup ## how fast training, translation and preparation are here, on CORPUS; into OUT, bench.json unless set
+	@$(VENV)/bin/python -m tests.benchmarks --corpus "$${CORPUS:-phrasebook}" --langs '$(LANGS)' \
+		$(if $(filter-out file,$(origin RECIPE)),--recipes '$(RECIPE)') $(SETTINGS) $(if $(RUN),--run "$$RUN") \
+		$(if $(PEERS),--peers $(PEERS)) $(if $(BASELINE),--baseline "$$BASELINE") $(if $(OUT),--out "$$OUT")
 
 check: $(VENV)/.developing ## lint and types
 	@$(VENV)/bin/ruff check .

@@ -1,10 +1,12 @@
 """Batches: pairs of like length together, a budget of target subwords each, in a seeded order.
 
-Shapes: B pairs of a batch, S source positions, T target positions.
+Shapes: B pairs of a batch, S source positions, T target positions, N target subwords that are no padding.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ POOL = 200_000
 """Pairs that are sorted by length together: enough for little padding, few enough for constant memory."""
 
 Rows = npt.NDArray[np.int64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,19 @@ class Batch:
     source_lengths_B: Tensor
     target_in_BT: Tensor
     target_out_BT: Tensor
-    target_tokens: int
+    real_N: Tensor
+    """Where target_out_BT, its rows one after another, is no padding."""
+
+    @property
+    def target_tokens(self) -> int:
+        """Target subwords to predict."""
+        return len(self.real_N)
+
+    def part(self, first: int, step: int) -> "Batch":
+        """Every so many-th pair: parts of about the same lengths."""
+        rows = slice(first, None, step)
+        out_BT = self.target_out_BT[rows]
+        return Batch(self.source_BS[rows], self.source_lengths_B[rows], self.target_in_BT[rows], out_BT, _real(out_BT))
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on a device."""
@@ -43,8 +58,12 @@ class Batch:
             move(self.source_lengths_B),
             move(self.target_in_BT),
             move(self.target_out_BT),
-            self.target_tokens,
+            move(self.real_N),
         )
+
+
+def _real(target_out_BT: Tensor) -> Tensor:
+    return (target_out_BT.flatten() != PAD).nonzero().squeeze(1)
 
 
 def pad(rows: list[npt.NDArray[np.int32]], before: int | None = None, after: int | None = None) -> Tensor:
@@ -68,12 +87,13 @@ def make_batch(split: Split, rows: Rows) -> Batch:
     """The batch of the given rows of a split."""
     sources = [split.source_ids(row) for row in rows.tolist()]
     targets = [split.target_ids(row) for row in rows.tolist()]
+    target_out_BT = pad(targets, after=END)
     return Batch(
         pad(sources, after=END),
         torch.tensor([len(ids) + 1 for ids in sources]),
         pad(targets, before=BEGIN),
-        pad(targets, after=END),
-        sum(map(len, targets)) + len(targets),
+        target_out_BT,
+        _real(target_out_BT),
     )
 
 
@@ -90,7 +110,9 @@ def plan(split: Split, batch_tokens: int, seed: tuple[int, ...]) -> list[Rows]:
 
 def by_length(split: Split, rows: Rows, budget: int) -> list[Rows]:
     """The rows, sorted by length, in batches whose targets, END and padding included, fill the budget."""
-    rows = rows[np.lexsort((split.source_lengths[rows], split.target_lengths[rows]))]
+    sources, targets = split.source_lengths[rows], split.target_lengths[rows]
+    # Sources get longer and shorter by turns: where a batch has targets of two lengths, its sources are still alike.
+    rows = rows[np.lexsort((np.where(targets % 2 == 0, sources, -sources), targets))]
     batches, first, longest = [], 0, 0
     for i, length in enumerate(split.target_lengths[rows].tolist()):
         longest = max(longest, length + 1)
@@ -125,3 +147,16 @@ def training_batches(
             after = Position(epoch, done) if done < len(batches) else Position(epoch + 1, 0)
             yield make_batch(split, batches[number]), after, epoch + done / len(batches)
         epoch, skip = epoch + 1, 0
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made by another thread while the one before it is in use."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items)
+        while True:
+            try:
+                item = coming.result()
+            except StopIteration:
+                return
+            coming = maker.submit(next, items)
+            yield item

@@ -14,6 +14,8 @@ The cells (W acts on the input x_t, U on the state before, b is a bias, σ the l
 import torch
 from torch import Tensor, nn
 
+from seq2seq import recurrence
+
 State = tuple[Tensor, ...]
 """State of one layer: (h_BH,) for rnn and gru, (h_BH, c_BH) for lstm."""
 
@@ -26,7 +28,7 @@ def state_size(cell: str) -> int:
 
 
 class RecurrentLayer(nn.Module):
-    """One layer of recurrence over whole sequences, by PyTorch's fused kernels."""
+    """One layer of recurrence over whole sequences."""
 
     def __init__(self, cell: str, input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -34,6 +36,12 @@ class RecurrentLayer(nn.Module):
         self.hidden_size = hidden_size
         self.recurrence = KINDS[cell](input_size, hidden_size, batch_first=True)
         self.reset_parameters()
+
+    @property
+    def weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """W [G, I], U [G, H] and their biases [G], G the gates times H in the order of the equations above."""
+        w_GI, u_GH, b_G, c_G = self.recurrence.all_weights[0]
+        return w_GI, u_GH, b_G, c_G
 
     def reset_parameters(self) -> None:
         """Orthogonal recurrent matrices, Xavier input matrices, zero biases; LSTM's forget gate starts open.
@@ -64,6 +72,10 @@ class RecurrentLayer(nn.Module):
         if inputs_BTI.size(1) == 1:
             after = self._step(inputs_BTI[:, 0], state)
             return after[0].unsqueeze(1), after
+        on_gpu, in_bfloat16 = inputs_BTI.is_cuda, torch.is_autocast_enabled(inputs_BTI.device.type)
+        if torch.is_grad_enabled() and not on_gpu and not in_bfloat16:
+            return self._unrolled(inputs_BTI.transpose(0, 1), state)
+        # PyTorch's kernels: the fastest on a GPU, in bfloat16, and where no gradient is asked for.
         stacked = tuple(part_BH.unsqueeze(0).contiguous() for part_BH in state)
         if self.cell == "lstm":
             outputs_BTH, after = self.recurrence(inputs_BTI, stacked)
@@ -72,9 +84,19 @@ class RecurrentLayer(nn.Module):
             after = (last,)
         return outputs_BTH, tuple(part.squeeze(0) for part in after)
 
+    def _unrolled(self, inputs_TBI: Tensor, state: State) -> tuple[Tensor, State]:
+        """Training on a processor."""
+        weights = self.weights
+        if self.cell == "lstm":
+            outputs_TBH, last_c_BH = recurrence.lstm(inputs_TBI, (state[0], state[1]), *weights)
+            return outputs_TBH.transpose(0, 1), (outputs_TBH[-1], last_c_BH)
+        run = recurrence.gru if self.cell == "gru" else recurrence.rnn
+        outputs_TBH = run(inputs_TBI, state[0], *weights)
+        return outputs_TBH.transpose(0, 1), (outputs_TBH[-1],)
+
     def _step(self, inputs_BI: Tensor, state: State) -> State:
         """One position: the same equations without the cost of setting a whole sequence up, for the search."""
-        weights = self.recurrence.all_weights[0]
+        weights = self.weights
         if self.cell == "lstm":
             h_BH, c_BH = torch.lstm_cell(inputs_BI, state, *weights)
             return h_BH, c_BH

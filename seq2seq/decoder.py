@@ -28,7 +28,8 @@ class Memory:
 
     def select(self, rows_B: Tensor) -> "Memory":
         """The memory of the given rows, in their order."""
-        return Memory(self.annotations_BSH[rows_B], self.keys_BSH[rows_B], self.mask_BS[rows_B])
+        parts = (self.annotations_BSH, self.keys_BSH, self.mask_BS)
+        return Memory(*(part.index_select(0, rows_B) for part in parts))
 
 
 class Decoder(nn.Module):
@@ -38,6 +39,7 @@ class Decoder(nn.Module):
         self, cell: str, embedding: int, hidden: int, layers: int, attention: str, heads: int, dropout: float
     ) -> None:
         super().__init__()
+        self.cell = cell
         self.hidden = hidden
         self.attention = None if attention == "none" else Attention(attention, hidden, heads)
         above = hidden if self.attention is None else 2 * hidden
@@ -55,14 +57,18 @@ class Decoder(nn.Module):
         return tuple(parts[first : first + size] for first in range(0, len(parts), size))
 
     def forward(
-        self, embedded_BTE: Tensor, memory: Memory, states: tuple[State, ...]
+        self,
+        embedded_BTE: Tensor,
+        memory: Memory,
+        states: tuple[State, ...],
+        generator: torch.Generator | None = None,
     ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
         """Features [B, T, E] of the subword after each position, the states after the last, attention [B, T, S].
 
         The attention is None for a decoder without one.  The rows may be k times those of the memory: k hypotheses
-        of each source sentence, side by side.
+        of each source sentence, side by side.  Dropout draws from `generator`.
         """
-        outputs_BTH, after = self.layers[0](self.dropout(embedded_BTE), states[0])
+        outputs_BTH, after = self.layers[0](self.dropout(embedded_BTE, generator), states[0])
         states_after = [after]
         contexts_BTH, weights_BTS = None, None
         if self.attention is not None:
@@ -72,10 +78,10 @@ class Decoder(nn.Module):
             contexts_BTH = contexts.view_as(outputs_BTH)
             weights_BTS = weights.view(*outputs_BTH.shape[:2], -1)
         for layer, state in zip(list(self.layers)[1:], states[1:], strict=True):
-            outputs_BTH, after = layer(self.dropout(_beside(outputs_BTH, contexts_BTH)), state)
+            outputs_BTH, after = layer(self.dropout(_beside(outputs_BTH, contexts_BTH), generator), state)
             states_after.append(after)
-        features_BTE = torch.tanh(self.readout(self.dropout(_beside(outputs_BTH, contexts_BTH))))
-        return self.dropout(features_BTE), tuple(states_after), weights_BTS
+        features_BTE = torch.tanh(self.readout(self.dropout(_beside(outputs_BTH, contexts_BTH), generator)))
+        return self.dropout(features_BTE, generator), tuple(states_after), weights_BTS
 
 
 def _beside(outputs_BTH: Tensor, contexts_BTH: Tensor | None) -> Tensor:

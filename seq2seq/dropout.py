@@ -3,6 +3,7 @@
 Shapes: B batch, T positions, H features.
 """
 
+import torch
 from torch import Tensor, nn
 
 
@@ -17,10 +18,13 @@ class SequenceDropout(nn.Module):
         super().__init__()
         self.rate = rate
 
-    def forward(self, values_BTH: Tensor) -> Tensor:
-        """Values [B, T, H] with some features zero in training, as they are otherwise."""
+    def forward(self, values_BTH: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Values [B, T, H] with some features zero in training, as they are otherwise.
+
+        Random numbers come from `generator`; without one, from PyTorch's own.
+        """
         if not self.training or self.rate == 0:
             return values_BTH
         kept = 1 - self.rate
-        mask_B1H = values_BTH.new_empty(values_BTH.size(0), 1, values_BTH.size(2)).bernoulli_(kept).div_(kept)
-        return values_BTH * mask_B1H
+        mask_B1H = values_BTH.new_empty(values_BTH.size(0), 1, values_BTH.size(2))
+        return values_BTH * mask_B1H.bernoulli_(kept, generator=generator).div_(kept)

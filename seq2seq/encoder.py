@@ -57,13 +57,15 @@ class Encoder(nn.Module):
         )
         self.dropout = SequenceDropout(dropout)
 
-    def forward(self, embedded_BSE: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, embedded_BSE: Tensor, lengths_B: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Annotations [B, S, H], zero at padding, and the last outputs of both directions [B, H].
 
-        `lengths_B` are at least 1.
+        `lengths_B` are at least 1.  Dropout draws from `generator`.
         """
         values_BSI = embedded_BSE
         for layer in self.layers:
-            values_BSI, last_BH = layer(self.dropout(values_BSI), lengths_B)
+            values_BSI, last_BH = layer(self.dropout(values_BSI, generator), lengths_B)
         mask_BS = position_mask(lengths_B, values_BSI.size(1))
-        return self.dropout(values_BSI) * mask_BS.unsqueeze(2), last_BH
+        return self.dropout(values_BSI, generator) * mask_BS.unsqueeze(2), last_BH

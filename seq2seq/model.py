@@ -46,7 +46,9 @@ class Translation(nn.Module):
         """Matrix of the output layer: the target embeddings."""
         return self.target_embedding.weight
 
-    def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[Memory, tuple[State, ...]]:
+    def encode(
+        self, source_BS: Tensor, lengths_B: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[Memory, tuple[State, ...]]:
         """Read the source: what the decoder may look at, and its first states.
 
         With attention the states start from the mean annotation; without, from the encoder's last outputs, all
@@ -54,7 +56,7 @@ class Translation(nn.Module):
         """
         embedding = self.own_source_embedding or self.target_embedding
         embedded_BSE = embedding(source_BS)
-        annotations_BSH, last_BH = self.encoder(embedded_BSE, lengths_B)
+        annotations_BSH, last_BH = self.encoder(embedded_BSE, lengths_B, generator)
         mask_BS = position_mask(lengths_B, source_BS.size(1))
         attention = self.decoder.attention
         if attention is None or self.words is None:
@@ -66,16 +68,25 @@ class Translation(nn.Module):
         return memory, self.decoder.initial_states(mean_BH)
 
     def decode(
-        self, target_BT: Tensor, memory: Memory, states: tuple[State, ...]
+        self,
+        target_BT: Tensor,
+        memory: Memory,
+        states: tuple[State, ...],
+        generator: torch.Generator | None = None,
     ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
         """Features [B, T, E] of the subword after each of `target_BT`, the states after, attention [B, T, S]."""
-        features_BTE, states, weights_BTS = self.decoder(self.target_embedding(target_BT), memory, states)
+        features_BTE, states, weights_BTS = self.decoder(self.target_embedding(target_BT), memory, states, generator)
         return features_BTE, states, weights_BTS
 
-    def forward(self, source_BS: Tensor, lengths_B: Tensor, target_BT: Tensor) -> Tensor:
-        """Teacher-forced pass: features [B, T, E] of the subword after each position."""
-        memory, states = self.encode(source_BS, lengths_B)
-        return self.decode(target_BT, memory, states)[0]
+    def forward(
+        self, source_BS: Tensor, lengths_B: Tensor, target_BT: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Teacher-forced pass: features [B, T, E] of the subword after each position.
+
+        In training dropout draws from `generator`; without one, from PyTorch's own.
+        """
+        memory, states = self.encode(source_BS, lengths_B, generator)
+        return self.decode(target_BT, memory, states, generator)[0]
 
     def logits(self, features_E: Tensor) -> Tensor:
         """Scores of every target subword, [..., V]."""

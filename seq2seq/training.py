@@ -20,8 +20,7 @@ from torch import Tensor
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
-from data_prep.subwords import PAD
-from seq2seq.batches import Batch, by_length, make_batch, training_batches
+from seq2seq.batches import Batch, ahead, by_length, make_batch, training_batches
 from seq2seq.checkpoint import (
     CONFIG,
     TrainingState,
@@ -32,13 +31,13 @@ from seq2seq.checkpoint import (
     save_checkpoint,
     write_text,
 )
-from seq2seq.config import Config, Training, read_config
+from seq2seq.config import Config, read_config
 from seq2seq.evaluation import corpus_bleu
-from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
 from seq2seq.reporting import Reporter
 from seq2seq.schedule import Pace, learning_rate, reached_limit
 from seq2seq.translator import Translator
+from seq2seq.updates import Updater, choose_device
 
 SAMPLES = 3
 """Translations shown at each validation."""
@@ -46,25 +45,6 @@ REPORT_STEPS = 50
 """Updates between two notes in metrics.jsonl."""
 MAY_CHANGE = {"minutes", "steps", "epochs", "patience"}
 """Settings of [training] that a run may be continued with: its limits."""
-
-
-def choose_device(training: Training) -> torch.device:
-    """The device of the settings.  Raises UserError for a GPU that is not there."""
-    if training.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("training.device=cuda: PyTorch finds no GPU here; use training.device=cpu")
-    if training.device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(training.device)
-
-
-def choose_precision(training: Training, device: torch.device) -> torch.dtype:
-    """The type of the matrix products; `auto` is bfloat16 only where hardware multiplies it faster than float32."""
-    if training.precision != "auto":
-        return torch.bfloat16 if training.precision == "bfloat16" else torch.float32
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    has = torch.cpu.get_capabilities()
-    return torch.bfloat16 if has.get("avx512_bf16") or has.get("amx_bf16") else torch.float32
 
 
 def train(corpus: Corpus, config: Config, run: Path) -> TrainingState:
@@ -77,28 +57,20 @@ def train(corpus: Corpus, config: Config, run: Path) -> TrainingState:
     if resumed:
         _refuse_other(corpus, config, run)
     training = config.training
-    if training.threads:
-        torch.set_num_threads(training.threads)
     device = choose_device(training)
     subwords = corpus.subwords
     torch.manual_seed(training.seed)
     model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint).to(device)
-    optimiser = torch.optim.AdamW(
-        model.parameters(),
-        lr=training.learning_rate,
-        betas=(0.9, 0.98),
-        weight_decay=training.weight_decay,
-        fused=True,
-    )
+    updater = Updater(model, training, device)
     begin_run(run, config, corpus)
     write_text(run / "environment.json", json.dumps(_environment(device), indent=2) + "\n")
-    state = restore(find_checkpoint(run, "last"), model, optimiser, device) if resumed else TrainingState()
+    state = restore(find_checkpoint(run, "last"), model, updater.optimiser, device) if resumed else TrainingState()
     reporter = Reporter(run, state.step)
     try:
-        trainer = _Trainer(corpus, config, run, model, optimiser, device, state, reporter)
-        trainer.go_on()
+        _Trainer(corpus, config, run, updater, state, reporter).go_on()
     finally:
         reporter.close()
+        updater.close()
     return state
 
 
@@ -110,16 +82,12 @@ class _Trainer:
         corpus: Corpus,
         config: Config,
         run: Path,
-        model: Translation,
-        optimiser: torch.optim.Optimizer,
-        device: torch.device,
+        updater: Updater,
         state: TrainingState,
         reporter: Reporter,
     ) -> None:
         self.config, self.training, self.run = config, config.training, run
-        self.model, self.optimiser, self.device = model, optimiser, device
-        self.state, self.reporter = state, reporter
-        self.precision = choose_precision(config.training, device)
+        self.updater, self.state, self.reporter = updater, state, reporter
         self.train_split = corpus.split("train")
         self.validation_split = corpus.split("validation")
         for name, split in (("train", self.train_split), ("validation", self.validation_split)):
@@ -128,7 +96,7 @@ class _Trainer:
         self.subwords, self.target_language = corpus.subwords, corpus.languages[1]
         self.pace = Pace(config.training, state.pace)
         # Kept on the device, so that no update waits for a number.
-        self.window_loss = torch.tensor(state.window_loss, dtype=torch.float64, device=device)
+        self.window_loss = torch.tensor(state.window_loss, dtype=torch.float64, device=updater.device)
 
     def _limit(self) -> str:
         state = self.state
@@ -136,7 +104,7 @@ class _Trainer:
 
     def go_on(self) -> None:
         """Train from the present state to the run's limit."""
-        state, training = self.state, self.training
+        state, training, updater = self.state, self.training, self.updater
         if limit := self._limit():
             self.reporter.say(
                 f"{self.run}: already trained for {limit}, nothing to do; a higher limit trains on, RUN=… begins anew"
@@ -144,17 +112,19 @@ class _Trainer:
             return
         self.reporter.say(
             f"{self.run}: {'going on at step ' + str(state.step) if state.step else 'new run'}, "
-            f"{sum(p.numel() for p in self.model.parameters()) / 1e6:.1f} M parameters, "
-            f"{len(self.train_split):,} pairs, {self.device.type}, {str(self.precision).removeprefix('torch.')}, "
+            f"{sum(p.numel() for p in updater.parameters) / 1e6:.1f} M parameters, "
+            f"{len(self.train_split):,} pairs, {updater.device.type}, {str(updater.precision).removeprefix('torch.')}, "
             f"{torch.get_num_threads()} threads"
         )
         batches = training_batches(self.train_split, training.batch_tokens, training.seed, state.position)
         begun = time.monotonic() - state.seconds
         with _interrupt_flag() as interrupted:
-            for batch, position, epochs in batches:
+            for batch, position, epochs in ahead(batches):
                 progress = self.pace.progress(state.step, state.seconds, state.epochs)
                 rate = learning_rate(training, state.step, progress)
-                norm = self._update(batch.to(self.device), rate)
+                norm, nats = updater.update(batch, rate, state.step)
+                self.window_loss += nats
+                state.window_tokens += batch.target_tokens
                 state.step += 1
                 state.position, state.epochs = position, epochs
                 state.seconds = time.monotonic() - begun
@@ -175,35 +145,6 @@ class _Trainer:
                     self.reporter.say(f"stopped at step {state.step}, saved; the same command goes on from here")
                     raise KeyboardInterrupt
 
-    def _update(self, batch: Batch, rate: float) -> Tensor:
-        """One step down the gradient, backpropagated through time; the gradient's norm before clipping."""
-        # Dropout of a step is a function of seed and step: a resumed run needs no generator's state.
-        torch.manual_seed((self.training.seed << 32) + self.state.step)
-        self.model.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        total, likelihood = self._losses(batch, self.training.label_smoothing)
-        (total / batch.target_tokens).backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip_norm)
-        self.optimiser.step()
-        self.optimiser.zero_grad()
-        self.window_loss += likelihood.detach()
-        self.state.window_tokens += batch.target_tokens
-        return norm
-
-    def _losses(self, batch: Batch, smoothing: float) -> tuple[Tensor, Tensor]:
-        """Smoothed and plain loss, summed over the target subwords of a batch."""
-        real_BT = batch.target_out_BT != PAD
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
-            features_BTE = self.model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT)
-            return smoothed_cross_entropy(
-                features_BTE[real_BT],
-                self.model.output_weight_VE,
-                self.model.output_bias_V,
-                batch.target_out_BT[real_BT],
-                smoothing,
-            )
-
     def _report(self, rate: float, norm: Tensor, progress: float) -> None:
         """Note the mean loss since the last note."""
         state = self.state
@@ -222,30 +163,31 @@ class _Trainer:
 
     def _validate(self) -> None:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
-        state, split = self.state, self.validation_split
-        self.model.eval()
+        state, split, updater = self.state, self.validation_split, self.updater
+        updater.model.eval()
         rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), self.training.validate_pairs)).astype(int))
-        nats, tokens = 0.0, 0
-        with torch.no_grad():
-            for part in by_length(split, rows, 4 * self.training.batch_tokens):
-                batch = make_batch(split, part)
-                nats += self._losses(batch.to(self.device), 0.0)[1].item()
-                tokens += batch.target_tokens
+        batches = [make_batch(split, part) for part in by_length(split, rows, 4 * self.training.batch_tokens)]
+
+        @torch.no_grad()
+        def nats(batch: Batch) -> float:
+            return updater.losses(updater.model, batch.to(updater.device), 0.0)[1].item()
+
+        loss = sum(updater.map(nats, batches)) / sum(batch.target_tokens for batch in batches)
         sources, references = split.texts(rows.tolist())
-        translator = Translator(self.model, self.subwords, self.config.decoding, self.device)
+        translator = Translator(updater.model, self.subwords, self.config.decoding, updater.device)
         translations = translator.translate(sources, beam=1)
         bleu = corpus_bleu(translations, references, self.target_language)
         better = bleu > state.best_bleu
         if better:
             state.best_bleu, state.best_step = bleu, state.step
         state.stale = 0 if better else state.stale + 1
-        row = {"step": state.step, "validation_loss": nats / tokens, "bleu": bleu, "seconds": state.seconds}
+        row = {"step": state.step, "validation_loss": loss, "bleu": bleu, "seconds": state.seconds}
         shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
 
     def _save(self) -> None:
         self.state.window_loss = self.window_loss.item()
-        save_checkpoint(self.run, self.model, self.optimiser, self.state)
+        save_checkpoint(self.run, self.updater.model, self.updater.optimiser, self.state)
 
     def _finish(self, limit: str) -> None:
         """Write down how to make the same run again, and say what came out."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from data_prep.cleaning import normalise
@@ -13,8 +14,10 @@ from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Decoding
+from seq2seq.inference import Inference, multiplies_bytes
 from seq2seq.model import Translation
 from seq2seq.search import Hypothesis, Search, beam_search, sample
+from seq2seq.threads import worker_threads
 
 LONGEST = 120
 """Subwords of a source that are translated at once; a longer line is cut, as training saw few so long."""
@@ -41,7 +44,8 @@ class Translator:
 
     def __init__(self, model: Translation, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
         """Put a model in memory to use; `load` reads one from disk."""
-        self.model = model
+        self.network = Inference(model, device.type == "cpu" and multiplies_bytes())
+        self.workers = worker_threads(torch.get_num_threads() if device.type == "cpu" else 1)
         self.subwords = subwords
         self.decoding = decoding
         self.device = device
@@ -69,31 +73,38 @@ class Translator:
         With `sample_seed` they are drawn at random instead of searched for.
         """
         width = nbest if sample_seed is not None else max(nbest, beam or self.decoding.beam)
-        search = self._search(width, sample_seed)
-        pieces = [self._pieces(normalise(line)) for line in lines]
-        flat = [piece for line in pieces for piece in line]
-        ids = self.subwords.encode_source(flat)
+        pieces = self._pieces([normalise(line) for line in lines])
+        flat, ids = [piece for line in pieces for piece, _ in line], [ids for line in pieces for _, ids in line]
+        batches = list(self._batches(ids, width))
+
+        def search(number: int) -> list[list[Hypothesis]]:
+            sources = [ids[row] for row in batches[number]]
+            return self._search_batch(self._search(width, sample_seed, number), sources)
+
         found: list[list[Scored]] = [[] for _ in flat]
-        for rows in self._batches(ids, width):
-            batch = self._search_batch(search, [ids[row] for row in rows])
-            for row, hypotheses in zip(rows, batch, strict=True):
-                found[row] = self._texts(flat[row], hypotheses)[:nbest]
+        # The longest first, or they are what is waited for at the end.
+        order = range(len(batches) - 1, -1, -1)
+        for number, hypotheses in zip(order, self.workers.map(search, order), strict=True):
+            for row, of_piece in zip(batches[number], hypotheses, strict=True):
+                found[row] = self._texts(flat[row], of_piece, nbest)
         remaining = iter(found)
         return [_join([next(remaining) for _ in line]) for line in pieces]
 
-    def _search(self, width: int, sample_seed: int | None) -> Search:
+    def _search(self, width: int, sample_seed: int | None, batch: int) -> Search:
+        """The search of one batch; what is drawn at random depends on the batch's number, not on which is first."""
         penalty = self.decoding.length_penalty
         if sample_seed is None:
             return partial(beam_search, beam=width, length_penalty=penalty)
-        generator = torch.Generator(self.device).manual_seed(sample_seed)
+        seed = np.random.SeedSequence((sample_seed, batch)).generate_state(1)
+        generator = torch.Generator(self.device).manual_seed(int(seed[0]))
         return partial(sample, count=width, length_penalty=penalty, generator=generator)
 
     def _search_batch(self, search: Search, sources: list[list[int]]) -> list[list[Hypothesis]]:
         """Hypotheses of sources of like length."""
         lengths = torch.tensor([len(ids) + 1 for ids in sources])
         limits = (lengths * self.decoding.max_ratio + FREE).long()
-        source_BS = pad([torch.tensor(ids, dtype=torch.int32).numpy() for ids in sources], after=END)
-        return search(self.model, source_BS.to(self.device), lengths.to(self.device), limits.to(self.device))
+        source_BS = pad([np.array(ids, np.int32) for ids in sources], after=END)
+        return search(self.network, source_BS.to(self.device), lengths.to(self.device), limits.to(self.device))
 
     def _batches(self, ids: list[list[int]], width: int) -> Iterator[list[int]]:
         """Rows of sources, the shortest first, as many at a time as the budget holds."""
@@ -106,29 +117,35 @@ class Translator:
         if rows:
             yield rows
 
-    def _texts(self, source: str, hypotheses: list[Hypothesis]) -> list[Scored]:
-        """Texts of the hypotheses that say something; the source itself if none does."""
-        texts = self.subwords.decode_target([hypothesis.ids for hypothesis in hypotheses])
-        # Bytes can spell a line break, which would make two lines of one.
-        scored = [
-            Scored(text, hypothesis.score)
-            for text, hypothesis in zip(map(normalise, texts), hypotheses, strict=True)
-            if text
-        ]
+    def _texts(self, source: str, hypotheses: list[Hypothesis], count: int) -> list[Scored]:
+        """Texts of the first `count` hypotheses that say something; the source itself if none does."""
+        scored: list[Scored] = []
+        for hypothesis in hypotheses:
+            # Bytes can spell a line break, which would make two lines of one.
+            if text := normalise(self.subwords.decode_target([hypothesis.ids])[0]):
+                scored.append(Scored(text, hypothesis.score))
+            if len(scored) == count:
+                break
         return scored or [Scored(source, -torch.inf)]
 
-    def _pieces(self, text: str) -> list[str]:
-        """The line in pieces short enough to translate; none for a blank line."""
-        if not text:
-            return []
-        if len(self.subwords.encode_source([text])[0]) <= LONGEST:
-            return [text]
+    def _pieces(self, lines: list[str]) -> list[list[tuple[str, list[int]]]]:
+        """Each line in pieces short enough to translate, with their ids; none for a blank line."""
+        pieces = []
+        for line, ids in zip(lines, self.subwords.encode_source(lines), strict=True):
+            if len(ids) <= LONGEST:
+                pieces.append([(line, ids)] if line else [])
+            else:
+                pieces.append([piece for part in self._cut(line) for piece in self._pieces([part])[0]])
+        return pieces
+
+    def _cut(self, text: str) -> list[str]:
+        """A line that is too long in parts, which may still be."""
         parts = SENTENCE_END.split(text)
         if len(parts) == 1:
             parts = text.split(" ")
         if len(parts) == 1:
             middle = len(text) // 2
-            return self._pieces(text[:middle]) + self._pieces(text[middle:])
+            return [text[:middle], text[middle:]]
         # As many parts together as fit: sentences translate best in company, words need it.
         sizes = [len(ids) for ids in self.subwords.encode_source(parts)]
         groups: list[list[str]] = []
@@ -143,7 +160,7 @@ class Translator:
         if len(groups) == 1:
             # Together they are too long after all: the sizes of parts do not always add up to that of the whole.
             groups = [parts[: len(parts) // 2], parts[len(parts) // 2 :]]
-        return [piece for group in groups for piece in self._pieces(" ".join(group))]
+        return [" ".join(group) for group in groups]
 
 
 def _join(pieces: list[list[Scored]]) -> list[Scored]:

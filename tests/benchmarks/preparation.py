@@ -13,16 +13,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 from data_prep import stages
 from data_prep.cli import preprocess
+from data_prep.corpus import Corpus
 from data_prep.report import Silent
 from data_prep.settings import Preparation
-from data_prep.sources import Chunk, open_source
+from data_prep.sources import open_source
+from tests.benchmarks.processes import Figures
 
-SENTENCES = 20_000  # for subword training, which is not measured here
+# Few sentences for subword training, which is not measured here.
+SETTINGS = Preparation.model_validate({"subwords": {"sentences": 20_000}})
+LINES = 200_000
+"""Lines that `make bench` prepares."""
 
 
 def main() -> None:
@@ -30,63 +36,73 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--corpus", default="../shared/corpora/tatoeba-en-fr")
     parser.add_argument("--lines", type=float, nargs="*", default=[1, 5], help="millions")
-    parser.add_argument("--prepare", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--prepare", nargs=3, metavar=("FOLDER", "SOURCE", "TARGET"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.prepare:
-        settings = Preparation.model_validate({"subwords": {"sentences": SENTENCES}})
-        preprocess(str(arguments.prepare / "lines"), ("en", "fr"), arguments.prepare / "out", settings)
+        folder, *languages = arguments.prepare
+        preprocess(str(Path(folder, "lines")), (languages[0], languages[1]), Path(folder, "out"), SETTINGS)
         return
+    languages = ("en", "fr")
     with tempfile.TemporaryDirectory() as folder:
-        rates = sorted(measure_rate(arguments.corpus, Path(folder)) for _ in range(3))
+        rates = sorted(measure_rate(arguments.corpus, languages, Path(folder)) for _ in range(3))
     print(f"pairs a second a core: {statistics.median(rates):,.0f} (of {', '.join(f'{r:,.0f}' for r in rates)})")
+    pairs = [
+        pair
+        for chunk in open_source(arguments.corpus, languages).chunks("train")
+        for pair in zip(chunk.sources, chunk.targets, strict=True)
+    ]
     for millions in arguments.lines:
         with tempfile.TemporaryDirectory() as folder:
-            lines = write_lines(arguments.corpus, Path(folder), int(millions * 1e6))
+            lines = write_lines(pairs, languages, Path(folder), int(millions * 1e6))
             start = time.monotonic()
-            main_mib, all_mib = measure_memory(Path(folder))
+            main_mib, all_mib = measure_memory(Path(folder), languages)
             seconds = time.monotonic() - start
         print(f"{lines:,} lines: {main_mib:,.0f} MiB in the main process, {all_mib:,.0f} MiB in all, {seconds:.0f} s")
 
 
-def measure_rate(corpus: str, folder: Path) -> float:
+def measure(prepared: Path, lines: int = LINES) -> Figures:
+    """Rate and memory with text files of so many lines, made of a prepared corpus."""
+    corpus = Corpus(prepared)
+    split = corpus.split("train")
+    pairs = list(zip(*split.texts(range(min(len(split), lines))), strict=True))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_lines(pairs, corpus.languages, folder, lines)
+        _, peak_mib = measure_memory(folder, corpus.languages)
+        rate = measure_rate(str(folder / "lines"), corpus.languages, folder)
+    figures: Figures = {"prepare.pairs_per_second_per_core": rate, "prepare.lines": lines}
+    if peak_mib:  # only where there is /proc
+        figures["prepare.peak_memory_mib"] = peak_mib
+    return figures
+
+
+def measure_rate(corpus: str, languages: tuple[str, str], folder: Path) -> float:
     """Pairs a second of processor time: read, clean, remove duplicates, split, encode, write."""
-    source = open_source(corpus, ("en", "fr"))
-    chunks = list(source.chunks("train", 10_000))
-    settings = Preparation.model_validate({"subwords": {"sentences": SENTENCES}})
-    clean = stages.write_text(source, settings, folder / "text", Silent(), 1)
+    source = open_source(corpus, languages)
+    count = sum(len(chunk.sources) for chunk in source.chunks("train", 10_000))
+    clean = stages.write_text(source, SETTINGS, folder / "text", Silent(), 1)
     train, pairs = folder / "text" / "train.arrow", clean["train"].pairs
-    subwords = stages.write_subwords(train, pairs, settings.subwords, folder, Silent())
+    subwords = stages.write_subwords(train, pairs, SETTINGS.subwords, folder, Silent())
     start = time.process_time()
-    stages.write_text(source, settings, folder / "text", Silent(), 1)
+    stages.write_text(source, SETTINGS, folder / "text", Silent(), 1)
     stages.write_split("train", train, pairs, subwords, folder, Silent(), 1)
-    return sum(len(chunk.sources) for chunk in chunks) / (time.process_time() - start)
+    return count / (time.process_time() - start)
 
 
-def numbered(corpus: str) -> Iterator[tuple[str, str]]:
-    """The pairs of a corpus again and again, each time with another number."""
-    chunks: list[Chunk] = list(open_source(corpus, ("en", "fr")).chunks("train"))
-    number = 0
-    while True:
-        for chunk in chunks:
-            for source, target in zip(chunk.sources, chunk.targets, strict=True):
-                number += 1
-                yield f"{number} {source}", f"{number} {target}"
-
-
-def write_lines(corpus: str, folder: Path, count: int) -> int:
-    """Write a pair of text files; return the number of lines."""
-    with (folder / "lines.en").open("w") as english, (folder / "lines.fr").open("w") as french:
-        for _, (source, target) in zip(range(count), numbered(corpus), strict=False):
-            english.write(source + "\n")
-            french.write(target + "\n")
+def write_lines(pairs: Sequence[tuple[str, str]], languages: tuple[str, str], folder: Path, count: int) -> int:
+    """Write a pair of text files: the pairs again and again, each line with another number; return their number."""
+    paths = [folder / f"lines.{language}" for language in languages]
+    with paths[0].open("w", encoding="utf-8") as sources, paths[1].open("w", encoding="utf-8") as targets:
+        for number, (source, target) in zip(range(1, count + 1), cycle(pairs), strict=False):
+            sources.write(f"{number} {source}\n")
+            targets.write(f"{number} {target}\n")
     return count
 
 
-def measure_memory(folder: Path) -> tuple[float, float]:
+def measure_memory(folder: Path, languages: tuple[str, str]) -> tuple[float, float]:
     """Peak resident memory in MiB of a preparation in a process of its own: of that process, and with helpers."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.preparation", "--prepare", str(folder)], stderr=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "tests.benchmarks.preparation", "--prepare", str(folder), *languages]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     peaks = [0.0, 0.0]
     done = threading.Event()
 

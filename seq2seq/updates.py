@@ -1,0 +1,133 @@
+"""One update of the weights: a batch to its loss, the loss to gradients through time, the gradients to a step.
+
+On a processor a batch is shared out to threads, each with a copy of the network that has the same weights and
+gradients of its own, and every operation runs in one thread: threads then meet once an update, not in each of its
+thousand small operations, and none waits while another program has taken its core.
+"""
+
+import copy
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from data_prep.errors import UserError
+from seq2seq.batches import Batch
+from seq2seq.config import Training
+from seq2seq.loss import smoothed_cross_entropy
+from seq2seq.model import Translation
+from seq2seq.threads import worker_threads
+
+SHARE = 250
+"""Target subwords of a batch that are worth a thread of their own; with fewer, threads work on one copy together."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+def choose_device(training: Training) -> torch.device:
+    """The device of the settings.  Raises UserError for a GPU that is not there."""
+    if training.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("training.device=cuda: PyTorch finds no GPU here; use training.device=cpu")
+    if training.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(training.device)
+
+
+def choose_precision(training: Training, device: torch.device) -> torch.dtype:
+    """The type of the matrix products; `auto` is bfloat16 only where hardware multiplies it faster than float32."""
+    if training.precision != "auto":
+        return torch.bfloat16 if training.precision == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    has = torch.cpu.get_capabilities()
+    return torch.bfloat16 if has.get("avx512_bf16") or has.get("amx_bf16") else torch.float32
+
+
+class Updater:
+    """A network under training: its optimiser, and the threads that share its batches out."""
+
+    def __init__(self, model: Translation, training: Training, device: torch.device) -> None:
+        """Train `model`, which is on `device`, with the given settings."""
+        self.model, self.training, self.device = model, training, device
+        self.precision = choose_precision(training, device)
+        self.parameters = list(model.parameters())
+        self.optimiser = torch.optim.AdamW(
+            self.parameters,
+            lr=training.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=training.weight_decay,
+            fused=True,
+        )
+        threads = training.threads or torch.get_num_threads()
+        torch.set_num_threads(threads)
+        share_out = device.type == "cpu"
+        self.copies = [model] + [
+            _sharing(model) for _ in range(min(threads, training.batch_tokens // SHARE) - 1) if share_out
+        ]
+        self.pool = worker_threads(len(self.copies), threads // len(self.copies))
+
+    def update(self, batch: Batch, rate: float, step: int) -> tuple[Tensor, Tensor]:
+        """One step down the gradient of the mean loss; the gradient's norm before clipping, and the batch's nats.
+
+        A function of the weights, the batch, the settings and the number of the step.
+        """
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        tokens = batch.target_tokens
+        parts = min(len(self.copies), len(batch.source_BS))
+
+        def differentiate(number: int) -> Tensor:
+            model = self.copies[number].train()
+            part = batch if parts == 1 else batch.part(number, parts)
+            # Dropout needs no state of a generator to resume: it follows from seed and step.
+            seed = np.random.SeedSequence((self.training.seed, step, number)).generate_state(1)
+            generator = torch.Generator(self.device).manual_seed(int(seed[0]))
+            total, nats = self.losses(model, part.to(self.device), self.training.label_smoothing, generator)
+            (total / tokens).backward()  # type: ignore[no-untyped-call]
+            return nats
+
+        nats = torch.stack(self.map(differentiate, range(parts))).sum()
+        for other in self.copies[1:parts]:
+            torch._foreach_add_(_gradients(self.model), _gradients(other))
+            other.zero_grad()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.training.clip_norm)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        return norm, nats
+
+    def losses(
+        self, model: Translation, batch: Batch, smoothing: float, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Smoothed and plain loss of a batch under a model, summed over its target subwords."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
+            features_BTE = model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT, generator)
+            return smoothed_cross_entropy(
+                features_BTE.flatten(0, 1).index_select(0, batch.real_N),
+                model.output_weight_VE,
+                model.output_bias_V,
+                batch.target_out_BT.flatten().index_select(0, batch.real_N),
+                smoothing,
+            )
+
+    def map(self, function: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
+        """The function of each item, in order, on all threads."""
+        return list(self.pool.map(function, items))
+
+    def close(self) -> None:
+        """End the threads."""
+        self.pool.shutdown()
+
+
+def _gradients(model: Translation) -> list[Tensor]:
+    return [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+
+
+def _sharing(model: Translation) -> Translation:
+    """A copy of the network on the same weights in memory."""
+    shared = copy.deepcopy(model)
+    for parameter, original in zip(shared.parameters(), model.parameters(), strict=True):
+        parameter.data = original.data
+    return shared
