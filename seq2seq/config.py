@@ -102,6 +102,8 @@ class Decoding(Settings):
     """Longest translation in subwords for each subword of the source, beside ten that are free."""
     batch_tokens: int = Field(default=4000, ge=1)
     """Source subwords translated at a time, padding and beam included."""
+    precision: Literal["auto", "float32", "int8"] = "auto"
+    """Numbers of a step's products; auto takes bytes on a processor that multiplies them fast."""
 
 
 class Config(Settings):

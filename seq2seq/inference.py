@@ -16,6 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from data_prep.errors import UserError
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
 from seq2seq.cells import RecurrentLayer, State
 from seq2seq.decoder import Memory
@@ -93,11 +94,14 @@ class Bytes:
         return product_RO
 
 
-def multiplies_bytes() -> bool:
-    """Whether this processor multiplies bytes faster than floats, and PyTorch knows how."""
+def choose_bytes(precision: str, device: torch.device) -> bool:
+    """Whether products are of bytes; `auto` takes them where they are faster.  Raises UserError if there are none."""
     has = torch.cpu.get_capabilities()
     fast = any(has.get(name) for name in ("avx512_vnni", "avx_vnni", "amx_int8"))
-    return fast and hasattr(torch.ops.onednn, "qlinear_pointwise")
+    can = device.type == "cpu" and fast and hasattr(torch.ops.onednn, "qlinear_pointwise")
+    if precision == "int8" and not can:
+        raise UserError("decoding.precision=int8: this processor does not multiply bytes fast; use auto or float32")
+    return can and precision != "float32"
 
 
 class Inference:

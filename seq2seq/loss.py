@@ -31,10 +31,12 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         total = features_NE.new_zeros((), dtype=sums)
         likelihood = torch.zeros_like(total)
         grad_features = torch.empty_like(features_NE) if wants_gradient else None
-        grad_weight = torch.zeros_like(weight_VE) if wants_gradient else None
-        grad_bias = torch.zeros_like(bias_V) if wants_gradient else None
-        # The even share of the labels is the same for all rows: what it adds needs no pass over the vocabulary.
+        # The even share of the labels is the same for all rows: gradients begin with it, and add the rest.
         even = smoothing / vocabulary
+        grad_weight = grad_bias = None
+        if wants_gradient:
+            grad_weight = (-even * features_NE.sum(dim=0, dtype=sums)).to(weight_VE.dtype).repeat(vocabulary, 1)
+            grad_bias = torch.full_like(bias_V, -even * len(targets_N))
         mean_weight_E, mean_bias = weight_VE.mean(dim=0).to(sums), bias_V.mean()
         with torch.autocast(device, enabled=False):
             for first in range(0, features.size(0), CHUNK):
@@ -60,10 +62,8 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
                     grad_weight.addmm_(grad_CV.t(), features[rows])
                 else:
                     grad_weight += grad_CV.t() @ features[rows]
-            if grad_features is not None and grad_weight is not None and grad_bias is not None:
+            if grad_features is not None:
                 grad_features -= (smoothing * mean_weight_E).to(grad_features.dtype)
-                grad_weight -= even * features_NE.sum(dim=0, dtype=sums)
-                grad_bias -= even * len(targets_N)
         if grad_features is not None:
             ctx.save_for_backward(grad_features, grad_weight, grad_bias)
         ctx.mark_non_differentiable(likelihood)

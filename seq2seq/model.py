@@ -54,8 +54,8 @@ class Translation(nn.Module):
         With attention the states start from the mean annotation; without, from the encoder's last outputs, all
         that then passes from source to target.
         """
-        embedding = self.own_source_embedding or self.target_embedding
-        embedded_BSE = embedding(source_BS)
+        own = self.own_source_embedding
+        embedded_BSE = self._embedded(source_BS) if own is None else own(source_BS)
         annotations_BSH, last_BH = self.encoder(embedded_BSE, lengths_B, generator)
         mask_BS = position_mask(lengths_B, source_BS.size(1))
         attention = self.decoder.attention
@@ -75,7 +75,7 @@ class Translation(nn.Module):
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
         """Features [B, T, E] of the subword after each of `target_BT`, the states after, attention [B, T, S]."""
-        features_BTE, states, weights_BTS = self.decoder(self.target_embedding(target_BT), memory, states, generator)
+        features_BTE, states, weights_BTS = self.decoder(self._embedded(target_BT), memory, states, generator)
         return features_BTE, states, weights_BTS
 
     def forward(
@@ -87,6 +87,15 @@ class Translation(nn.Module):
         """
         memory, states = self.encode(source_BS, lengths_B, generator)
         return self.decode(target_BT, memory, states, generator)[0]
+
+    def _embedded(self, ids_BT: Tensor) -> Tensor:
+        """Vectors of subwords of the target, or the joint, vocabulary.
+
+        Their gradient joins that of the output layer, which has all rows: on a processor it is added to those it
+        concerns.
+        """
+        weight = self.target_embedding.weight
+        return nn.functional.embedding(ids_BT, weight, PAD, sparse=not weight.is_cuda)
 
     def logits(self, features_E: Tensor) -> Tensor:
         """Scores of every target subword, [..., V]."""

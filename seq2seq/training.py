@@ -172,7 +172,7 @@ class _Trainer:
         def nats(batch: Batch) -> float:
             return updater.losses(updater.model, batch.to(updater.device), 0.0)[1].item()
 
-        loss = sum(updater.map(nats, batches)) / sum(batch.target_tokens for batch in batches)
+        loss = sum(updater.workers.map(nats, batches)) / sum(batch.target_tokens for batch in batches)
         sources, references = split.texts(rows.tolist())
         translator = Translator(updater.model, self.subwords, self.config.decoding, updater.device)
         translations = translator.translate(sources, beam=1)

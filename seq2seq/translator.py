@@ -14,10 +14,10 @@ from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Decoding
-from seq2seq.inference import Inference, multiplies_bytes
+from seq2seq.inference import Inference, choose_bytes
 from seq2seq.model import Translation
 from seq2seq.search import Hypothesis, Search, beam_search, sample
-from seq2seq.threads import worker_threads
+from seq2seq.threads import Workers
 
 LONGEST = 120
 """Subwords of a source that are translated at once; a longer line is cut, as training saw few so long."""
@@ -44,8 +44,8 @@ class Translator:
 
     def __init__(self, model: Translation, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
         """Put a model in memory to use; `load` reads one from disk."""
-        self.network = Inference(model, device.type == "cpu" and multiplies_bytes())
-        self.workers = worker_threads(torch.get_num_threads() if device.type == "cpu" else 1)
+        self.network = Inference(model, choose_bytes(decoding.precision, device))
+        self.workers = Workers(torch.get_num_threads() if device.type == "cpu" else 1)
         self.subwords = subwords
         self.decoding = decoding
         self.device = device

@@ -6,8 +6,6 @@ thousand small operations, and none waits while another program has taken its co
 """
 
 import copy
-from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,13 +16,10 @@ from seq2seq.batches import Batch
 from seq2seq.config import Training
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
-from seq2seq.threads import worker_threads
+from seq2seq.threads import Workers
 
 SHARE = 250
 """Target subwords of a batch that are worth a thread of their own; with fewer, threads work on one copy together."""
-
-In = TypeVar("In")
-Out = TypeVar("Out")
 
 
 def choose_device(training: Training) -> torch.device:
@@ -67,7 +62,7 @@ class Updater:
         self.copies = [model] + [
             _sharing(model) for _ in range(min(threads, training.batch_tokens // SHARE) - 1) if share_out
         ]
-        self.pool = worker_threads(len(self.copies), threads // len(self.copies))
+        self.workers = Workers(len(self.copies), threads // len(self.copies))
 
     def update(self, batch: Batch, rate: float, step: int) -> tuple[Tensor, Tensor]:
         """One step down the gradient of the mean loss; the gradient's norm before clipping, and the batch's nats.
@@ -89,7 +84,7 @@ class Updater:
             (total / tokens).backward()  # type: ignore[no-untyped-call]
             return nats
 
-        nats = torch.stack(self.map(differentiate, range(parts))).sum()
+        nats = torch.stack(list(self.workers.map(differentiate, range(parts)))).sum()
         for other in self.copies[1:parts]:
             torch._foreach_add_(_gradients(self.model), _gradients(other))
             other.zero_grad()
@@ -112,13 +107,9 @@ class Updater:
                 smoothing,
             )
 
-    def map(self, function: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
-        """The function of each item, in order, on all threads."""
-        return list(self.pool.map(function, items))
-
     def close(self) -> None:
         """End the threads."""
-        self.pool.shutdown()
+        self.workers.close()
 
 
 def _gradients(model: Translation) -> list[Tensor]:

@@ -4,11 +4,13 @@ import os
 import platform
 import statistics
 import time
+from contextlib import closing
 from pathlib import Path
 
 import torch
 
 from data_prep.parallel import available_cores
+from seq2seq.threads import Workers
 from tests.benchmarks.processes import Figures
 
 SIZE = {"cpu": 1024, "cuda": 8192}
@@ -59,6 +61,11 @@ def load() -> float:
 
 def matrix_gflops(kind: torch.dtype, device: torch.device) -> float:
     """Rate of square matrix products on all threads, in GFLOP/s: the median of those done in SECONDS."""
+    with closing(Workers(1, torch.get_num_threads())) as worker:
+        return next(worker.map(lambda _: _matrix_gflops(kind, device), [None]))
+
+
+def _matrix_gflops(kind: torch.dtype, device: torch.device) -> float:
     size = SIZE[device.type]
     left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
     out = torch.empty_like(left)

@@ -1,6 +1,8 @@
 """Batches: every pair once an epoch, within the budget, in an order that can be taken up anywhere."""
 
-from itertools import islice, pairwise
+import threading
+from collections.abc import Iterator
+from itertools import count, islice, pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from data_prep.corpus import Ids, Split
 from data_prep.subwords import BEGIN, END, PAD
 from seq2seq import batches
-from seq2seq.batches import Batch, Position, by_length, make_batch, pad, plan, training_batches
+from seq2seq.batches import Batch, Position, ahead, by_length, make_batch, pad, plan, training_batches
 
 quick = settings(max_examples=40, deadline=None)
 
@@ -65,6 +67,17 @@ def test_a_batch_is_as_large_as_the_budget_lets_it_be(lengths: list[tuple[int, i
         assert longest * (len(rows) + 1) > budget
 
 
+def test_sources_get_longer_and_shorter_by_turns() -> None:
+    lengths = [(source, target) for target in range(1, 5) for source in range(1, 9)]
+    shuffled = np.random.default_rng(0).permutation(len(lengths))
+    (rows,) = by_length(Lengths(lengths), shuffled, 1000)
+    ordered = [lengths[row] for row in rows]
+    assert sorted(ordered) == sorted(lengths)
+    assert all(0 <= after[1] - before[1] <= 1 for before, after in pairwise(ordered))
+    # Neighbours are alike on both sides, where the target gets longer too.
+    assert all(abs(after[0] - before[0]) <= 1 for before, after in pairwise(ordered))
+
+
 def test_a_batch_may_fill_its_budget_to_the_last_subword() -> None:
     assert [len(rows) for rows in by_length(Lengths([(4, 4)] * 5), np.arange(5), 10)] == [2, 2, 1]
 
@@ -77,6 +90,23 @@ def test_ids_stand_where_they_belong() -> None:
     assert batch.target_out_BT.tolist() == [[11, 11, 11, END], [10, END, PAD, PAD]]
     assert batch.target_tokens == 6
     assert batch.to(torch.device("cpu")) is batch
+
+
+@quick
+@given(LENGTHS, st.integers(1, 5))
+def test_parts_share_a_batch_out(lengths: list[tuple[int, int]], step: int) -> None:
+    batch = make_batch(Lengths(lengths), np.arange(len(lengths)))
+    parts = [batch.part(first, step) for first in range(min(step, len(lengths)))]
+    assert sum(part.target_tokens for part in parts) == batch.target_tokens == sum(t + 1 for _, t in lengths)
+    sizes = [len(part.source_BS) for part in parts]
+    assert max(sizes) - min(sizes) <= 1
+    rows = [row for first in range(len(parts)) for row in range(first, len(lengths), step)]
+    assert sorted(rows) == list(range(len(lengths)))
+    for name in ("source_BS", "source_lengths_B", "target_in_BT", "target_out_BT"):
+        assert torch.cat([getattr(part, name) for part in parts]).equal(getattr(batch, name)[rows])
+    for part in (batch, *parts):
+        cells = part.target_out_BT.flatten()
+        assert part.real_N.tolist() == [i for i, subword in enumerate(cells.tolist()) if subword != PAD]
 
 
 @given(st.lists(st.lists(st.integers(4, 99), max_size=5), min_size=1, max_size=5), st.booleans(), st.booleans())
@@ -149,3 +179,54 @@ def test_little_of_a_batch_is_padding() -> None:
     assert sum(int(batch.source_lengths_B.sum()) for batch in made) > 0.80 * source_cells
     # Few batches are small, too: the budget is used.
     assert target_cells > 0.85 * 1000 * len(made)
+
+
+def test_what_is_made_ahead_comes_in_order_and_ends() -> None:
+    assert list(ahead(iter(range(50)))) == list(range(50))
+    assert list(ahead(iter([]))) == []
+    assert list(ahead(iter([None, 0]))) == [None, 0]
+
+
+def test_what_is_left_of_what_is_made_ahead_may_be_dropped() -> None:
+    makers: set[threading.Thread] = set()
+
+    def endless() -> Iterator[int]:
+        for number in count():
+            makers.add(threading.current_thread())
+            yield number
+
+    items = ahead(endless())
+    assert list(islice(items, 5)) == [0, 1, 2, 3, 4]
+    del items
+    assert len(makers) == 1
+    assert not any(maker.is_alive() for maker in makers)
+
+
+def test_the_next_is_made_while_one_is_in_use() -> None:
+    made = [threading.Event() for _ in range(4)]
+    makers: set[int] = set()
+
+    def items() -> Iterator[int]:
+        for number, event in enumerate(made):
+            makers.add(threading.get_ident())
+            event.set()
+            yield number
+
+    for number in ahead(items()):
+        assert made[min(number + 1, 3)].wait(timeout=30)
+        # No further ahead than one, or a whole epoch would be in memory.
+        assert number > 1 or not made[number + 2].is_set()
+    assert number == 3
+    assert len(makers) == 1
+    assert threading.get_ident() not in makers
+
+
+def test_an_error_in_the_making_comes_through_after_what_was_made() -> None:
+    def items() -> Iterator[int]:
+        yield from (1, 2)
+        raise ValueError("a damaged file")
+
+    coming = ahead(items())
+    assert [next(coming), next(coming)] == [1, 2]
+    with pytest.raises(ValueError, match="a damaged file"):
+        next(coming)

@@ -27,3 +27,23 @@ def test_the_gradient_is_dropped_with_the_value() -> None:
     dropped = SequenceDropout(0.5)(values)
     (gradient,) = torch.autograd.grad(dropped.sum(), values)
     assert (gradient * values).equal(dropped)
+
+
+def test_random_numbers_come_from_the_generator_that_is_given() -> None:
+    dropout, values = SequenceDropout(0.5), torch.ones(3, 2, 40)
+
+    def drop(seed: int) -> torch.Tensor:
+        dropped: torch.Tensor = dropout(values, torch.Generator().manual_seed(seed))
+        return dropped
+
+    torch.manual_seed(1)
+    first, state = drop(7), torch.get_rng_state()
+    torch.manual_seed(1)
+    assert torch.get_rng_state().equal(state)  # PyTorch's own numbers are left alone
+    torch.manual_seed(2)
+    assert drop(7).equal(first)
+    assert not drop(8).equal(first)
+    # Calls one after another draw on.
+    generator = torch.Generator().manual_seed(7)
+    assert dropout(values, generator).equal(first)
+    assert not dropout(values, generator).equal(first)

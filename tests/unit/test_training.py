@@ -4,7 +4,7 @@ import json
 import signal
 import threading
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from torch import Tensor
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from seq2seq import training
+from seq2seq.batches import Batch
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Config, Decoding, read_config
 from seq2seq.reporting import Reporter, read_metrics
-from seq2seq.training import choose_device, choose_precision, train
+from seq2seq.training import train
+from seq2seq.updates import SHARE, Updater
 from tests.toys import config, model_config, task, write_corpus
 
 CPU = torch.device("cpu")
@@ -51,14 +53,14 @@ def metrics(run: Path) -> list[dict[str, Any]]:
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, step: int, stop: Callable[[], None]) -> None:
     """Call `stop` in the middle of an update."""
-    update = training._Trainer._update
+    update = Updater.update
 
-    def stopping(self: training._Trainer, *arguments: Any) -> Tensor:
-        if self.state.step == step:
+    def stopping(self: Updater, batch: Batch, rate: float, present: int) -> tuple[Tensor, Tensor]:
+        if present == step:
             stop()
-        return update(self, *arguments)
+        return update(self, batch, rate, present)
 
-    monkeypatch.setattr(training._Trainer, "_update", stopping)
+    monkeypatch.setattr(Updater, "update", stopping)
 
 
 def by_signal(number: int) -> Callable[[], None]:
@@ -124,20 +126,41 @@ def test_a_resumed_run_is_the_uninterrupted_one(
         assert find_checkpoint(run, mark).name == find_checkpoint(whole, mark).name
 
 
+@pytest.fixture
+def _same_threads_after() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("_often_noted", "_same_threads_after")
+def test_a_run_on_two_copies_of_the_network_is_resumed_too(corpus: Corpus, tmp_path: Path) -> None:
+    two = settings(threads=2, batch_tokens=2 * SHARE)
+    train(corpus, two, tmp_path / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt(patch, 12, by_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            train(corpus, two, tmp_path / "run")
+    assert train(corpus, two, tmp_path / "run").step == 24
+    assert same_weights(tmp_path / "run", tmp_path / "whole")
+    assert metrics(tmp_path / "run") == metrics(tmp_path / "whole")
+
+
 @pytest.mark.parametrize("seed", [0, 2**32 - 1])
 def test_every_update_has_random_numbers_of_its_own(
     seed: int, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seeds: list[int] = []
-    set_seed = torch.manual_seed
+    losses = Updater.losses
 
-    def note(number: int) -> torch.Generator:
-        seeds.append(number)
-        return set_seed(number)
+    def note(self: Updater, *arguments: Any) -> tuple[Tensor, Tensor]:
+        if isinstance(arguments[-1], torch.Generator):
+            seeds.append(arguments[-1].initial_seed())
+        return losses(self, *arguments)
 
-    monkeypatch.setattr(torch, "manual_seed", note)
+    monkeypatch.setattr(Updater, "losses", note)
     train(corpus, settings(steps=5, seed=seed), tmp_path / "run")
-    assert len(set(seeds[-5:])) == 5
+    assert len(seeds) == len(set(seeds)) == 5
 
 
 def test_signals_are_heard_as_before_after_a_run(
@@ -278,18 +301,3 @@ def test_three_samples_are_shown_at_each_validation(
     pairs = set(zip(*corpus.split("validation").texts(), strict=True))
     assert [len(set(samples)) for samples in shown] == [3, 3]
     assert all((source, reference) in pairs for samples in shown for source, _, reference in samples)
-
-
-def test_precision_and_device_are_chosen_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def precision(asked: str, **has: bool) -> torch.dtype:
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
-        return choose_precision(config(precision=asked).training, CPU)
-
-    assert precision("float32", avx512_bf16=True) == torch.float32
-    assert precision("bfloat16") == torch.bfloat16
-    assert precision("auto") == torch.float32
-    assert precision("auto", avx512_bf16=True) == precision("auto", amx_bf16=True) == torch.bfloat16
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert choose_device(config(device="auto").training) == choose_device(config(device="cpu").training) == CPU
-    with pytest.raises(UserError, match=r"training\.device=cuda: .*; use training\.device=cpu"):
-        choose_device(config(device="cuda").training)

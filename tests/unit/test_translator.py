@@ -80,7 +80,7 @@ def test_no_batch_is_larger_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> 
         shapes.append(source.shape)
         return [[Hypothesis((5,), 0.0)] for _ in source]
 
-    monkeypatch.setattr(model, "_search", lambda width, seed: search)
+    monkeypatch.setattr(model, "_search", lambda width, seed, batch: search)
     lines = words(40, 0, 1, 30)
     model.translate(lines)
     assert sum(rows for rows, _ in shapes) == len(lines)
@@ -89,7 +89,7 @@ def test_no_batch_is_larger_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def echo(monkeypatch: pytest.MonkeyPatch, model: Translator) -> list[str]:
-    """Make the network repeat its source; return the pieces that it was given, as they come."""
+    """Make the network repeat its source; return the pieces that it was given, in no particular order."""
     pieces: list[str] = []
 
     def search(_: object, source: torch.Tensor, *__: object) -> list[list[Hypothesis]]:
@@ -99,8 +99,15 @@ def echo(monkeypatch: pytest.MonkeyPatch, model: Translator) -> list[str]:
         return [[Hypothesis(row, -1.0)] for row in rows]
 
     repeat: Search = search
-    monkeypatch.setattr(model, "_search", lambda width, seed: repeat)
+    monkeypatch.setattr(model, "_search", lambda width, seed, batch: repeat)
     return pieces
+
+
+def cut(model: Translator, text: str) -> list[str]:
+    """The pieces of a line, which come with their ids."""
+    (pieces,) = model._pieces([text])
+    assert [ids for _, ids in pieces] == model.subwords.encode_source([piece for piece, _ in pieces])
+    return [piece for piece, _ in pieces]
 
 
 @pytest.mark.parametrize("mark", [".", "!", "?", "…", "。", "؟"])
@@ -111,7 +118,7 @@ def test_a_long_line_is_cut_at_sentence_ends_and_joined(mark: str, monkeypatch: 
     model = translator()
     echo(monkeypatch, model)
     assert model.translate(["abc", text, "def"]) == ["abc", text, "def"]
-    pieces = model._pieces(text)
+    pieces = cut(model, text)
     assert all(piece.endswith(mark) for piece in pieces)
     sizes = [len(ids) for ids in model.subwords.encode_source(pieces)]
     # None too long, and none so short that the next sentence would have found room.
@@ -154,8 +161,9 @@ def test_a_line_whose_parts_seem_to_fit_together_is_cut_all_the_same(monkeypatch
     )
     model.subwords = subwords
     text = " ".join(["abc"] * 25)
-    assert len(model._pieces(text)) == 2
-    assert " ".join(model._pieces(text)) == text
+    pieces = cut(model, text)
+    assert len(pieces) == 2
+    assert " ".join(pieces) == text
 
 
 def test_a_very_long_line_is_answered_by_the_network_too() -> None:
@@ -183,7 +191,7 @@ def test_line_breaks_that_the_network_spells_in_bytes_become_spaces(monkeypatch:
     ids = {p: i for i in range(subwords.target_size) for p in subwords.target_pieces([i])}
     spelt = [ids[p] for p in ("a", "<0x0A>", "b", "<0xE2>", "<0x80>", "<0xA8>", "c", "<0xC2>", "<0x85>", "d", "<0x0D>")]
     search: Search = lambda *_: [[Hypothesis(tuple(spelt), -1.0)]]  # noqa: E731
-    monkeypatch.setattr(model, "_search", lambda width, seed: search)
+    monkeypatch.setattr(model, "_search", lambda width, seed, batch: search)
     assert model.translate(["x"]) == ["a b c d"]
 
 
@@ -204,7 +212,7 @@ def test_nbest_of_a_long_line_joins_the_pieces_rank_by_rank() -> None:
     model = translator({END: 2.0})
     first, second = ("ab. " * 30).strip(), ("cd. " * 30).strip()
     (whole,) = model.hypotheses([f"{first} {second}"], nbest=2)
-    pieces = model._pieces(f"{first} {second}")
+    pieces = cut(model, f"{first} {second}")
     parts = model.hypotheses(pieces, nbest=2)
     assert len(pieces) > 1
     for rank, one in enumerate(whole):
@@ -225,7 +233,7 @@ def test_samples_are_repeated_by_their_seed_and_differ() -> None:
 def test_a_wider_beam_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     model, widths = translator(beam=3), []
 
-    def search(width: int, seed: int | None) -> Search:
+    def search(width: int, seed: int | None, batch: int) -> Search:
         widths.append(width)
         return lambda *_: [[Hypothesis((5,), -1.0)]]
 

@@ -1,0 +1,66 @@
+"""Threads for whole pieces of work, and the processor threads that each of them uses."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from seq2seq.threads import worker_threads
+
+
+@pytest.fixture(autouse=True)
+def _same_threads_after() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def threads_used(_: object = None) -> int:
+    """Processor threads of the operations of the thread that asks, by its own account and by OpenMP's."""
+    torch.ones(3, 3) @ torch.ones(3, 3)
+    account = dict(
+        line.strip().split(" : ") for line in torch.__config__.parallel_info().splitlines() if "max_threads()" in line
+    )
+    if "omp_get_max_threads()" in account:
+        assert int(account["omp_get_max_threads()"]) == torch.get_num_threads()
+    return torch.get_num_threads()
+
+
+@pytest.mark.parametrize("each", [1, 2, 3])
+def test_work_uses_the_threads_asked_for_and_the_caller_s_number_stays(each: int) -> None:
+    before = threads_used()
+    with worker_threads(3, each) as pool:
+        assert list(pool.map(threads_used, range(9))) == [each] * 9
+        assert threads_used() == before
+    assert threads_used() == before
+
+
+def test_two_kinds_of_workers_do_not_disturb_each_other() -> None:
+    with worker_threads(2, 3) as many, worker_threads(2) as single:
+        for _ in range(3):
+            assert list(many.map(threads_used, range(4))) == [3] * 4
+            assert list(single.map(threads_used, range(4))) == [1] * 4
+
+
+def test_the_number_stays_of_a_caller_that_has_computed_nothing_yet() -> None:
+    """PyTorch lets a thread's first operation take over the number that was set last anywhere."""
+    seen: list[int] = []
+
+    def caller() -> None:
+        torch.set_num_threads(2)
+        with worker_threads(1, 3) as pool:
+            seen.extend(pool.map(threads_used, range(1)))
+        seen.append(threads_used())
+
+    thread = threading.Thread(target=caller)
+    thread.start()
+    thread.join()
+    assert seen == [3, 2]
+
+
+def test_there_are_as_many_as_asked_for_side_by_side() -> None:
+    # Each waits for the others: with fewer threads none would come through.
+    meeting = threading.Barrier(3)
+    with worker_threads(3) as pool:
+        assert len(set(pool.map(lambda _: meeting.wait(timeout=30), range(3)))) == 3
