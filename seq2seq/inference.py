@@ -6,7 +6,7 @@ V target vocabulary, C rows of a chunk, Y blocks of subwords, I inputs and O out
 What depends on a target subword alone, its share of the first layer's gates, is looked up in a table.  On processors
 that multiply bytes fast, the products of a step are in 8-bit integers (Jacob et al. 2018).  Everything that goes into
 them is bounded: states by the cells' tanh, contexts by the largest annotation that there can be.  So scales are
-known beforehand, nothing is calibrated, and a sentence's translation does not depend on those beside it.
+known beforehand, nothing is calibrated, and a step of a sentence does not depend on those beside it.
 """
 
 import math
@@ -109,7 +109,7 @@ class Inference:
 
     @torch.inference_mode()
     def __init__(self, model: Translation, in_bytes: bool) -> None:
-        """Take the weights of `model` as they are now; `in_bytes` for products of 8-bit integers."""
+        """Make a model ready whose weights do not change any more; `in_bytes` for products of 8-bit integers."""
         self.model = model.eval()
         self.product: type[Float] | type[Bytes] = Bytes if in_bytes else Float
         decoder = model.decoder

@@ -15,6 +15,8 @@ class Workers:
 
     def __init__(self, count: int, threads_each: int = 1) -> None:
         """`count` threads, in which an operation of PyTorch uses `threads_each` of the processor's."""
+        # A thread's number is settled when it is first asked for; before, it is whatever was last set in any thread.
+        torch.get_num_threads()
         self._pool = ThreadPoolExecutor(count)
         self._threads_each = threads_each
 
@@ -23,6 +25,7 @@ class Workers:
 
         def run(item: In) -> Out:
             # Each time: the mathematics library has one number for all threads, which others may have changed.
+            torch.get_num_threads()
             torch.set_num_threads(self._threads_each)
             return function(item)
 

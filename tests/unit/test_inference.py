@@ -5,14 +5,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from data_prep.errors import UserError
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
 from seq2seq.cells import State
 from seq2seq.decoder import Memory
-from seq2seq.inference import BLOCK, CHUNK, NEVER, Bytes, Float, Inference, Source, multiplies_bytes
+from seq2seq.inference import BLOCK, CHUNK, NEVER, Bytes, Float, Inference, Source, choose_bytes
 from seq2seq.model import Translation
 from tests.toys import ATTENTIONS, CELLS, network, sources, targets
 
-in_bytes = pytest.mark.skipif(not multiplies_bytes(), reason="this processor does not multiply bytes fast")
+CPU = torch.device("cpu")
+in_bytes = pytest.mark.skipif(not choose_bytes("auto", CPU), reason="this processor does not multiply bytes fast")
 LENGTHS = (3, 9, 5, 1)
 
 
@@ -239,3 +241,19 @@ def test_no_annotation_is_beyond_the_bound(others: dict[str, int | str], scale: 
     # They are the annotations themselves, only smaller, and the bound is not idle.
     torch.testing.assert_close(source.memory.annotations_BSH * inference.context_bound, memory.annotations_BSH)
     assert scale < 50 or largest > 0.3
+
+
+def test_bytes_are_chosen_where_they_are_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    def chosen(precision: str, feature: str, device: str = "cpu") -> bool:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {feature: True})
+        return choose_bytes(precision, torch.device(device))
+
+    for fast in ("avx512_vnni", "avx_vnni", "amx_int8"):
+        assert chosen("auto", fast)
+        assert chosen("int8", fast)
+        assert not chosen("float32", fast)
+        assert not chosen("auto", fast, "cuda")
+    assert not chosen("auto", "avx2")
+    for feature, device in (("avx2", "cpu"), ("avx512_vnni", "cuda")):
+        with pytest.raises(UserError, match=r"^decoding\.precision=int8: .*; use auto or float32$"):
+            chosen("int8", feature, device)

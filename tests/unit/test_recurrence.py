@@ -153,7 +153,7 @@ def test_a_layer_takes_it_where_gradients_are_asked_for(cell: str, monkeypatch: 
         return result
 
     monkeypatch.setattr(recurrence, cell, note)
-    monkeypatch.setattr(cells, "SMALL", 0, raising=False)  # an LSTM of any size
+    monkeypatch.setattr(cells, "SMALL", 0)  # an LSTM of any size
     outputs_BTH, after = layer(inputs_BTI, state)
     assert calls == [cell]
     with torch.no_grad():
