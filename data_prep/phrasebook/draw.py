@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from data_prep.phrasebook import closed, english
 from data_prep.phrasebook.closed import HE, SHE, THEY, WE, I
-from data_prep.phrasebook.lexicon import Adjective, Lemma, Noun, Verb, Words
+from data_prep.phrasebook.lexicon import UNCOUNTED, Adjective, Lemma, Noun, Verb, Words
 from data_prep.phrasebook.structure import (
     Agreement,
     Both,
@@ -133,7 +133,7 @@ class Draw:
 
     def phrase_of(self, noun: Noun, determiners: Sequence[str] = (), plural: bool | None = None) -> NounPhrase:
         """A phrase with this noun."""
-        if noun.kind in ("sport", "language", "subject") or noun.en in ("breakfast", "lunch", "dinner"):
+        if noun.kind in UNCOUNTED or noun.en in ("breakfast", "lunch", "dinner"):
             return NounPhrase(noun, "generic")
         if noun.kind == "sky":  # there is one sun
             return NounPhrase(noun)
@@ -183,9 +183,9 @@ class Draw:
             return self.name()
         return self.one((I, I, HE, SHE, WE, THEY))
 
-    def name(self, gender: str = "") -> Name:
+    def name(self) -> Name:
         """A first name."""
-        gender = gender or self.one(("m", "f"))
+        gender = self.one(("m", "f"))
         word = self.word(self.words.names[gender])
         return Name(Text(word.en, word.fr), gender)  # type: ignore[arg-type]
 
@@ -261,7 +261,7 @@ class Draw:
             return Object(self.person(), verb.en_prep, verb.fr_prep)
         noun = self.noun(kind)
         if verb.fr in closed.LIKING or (verb.fr == "avoir" and verb.fr_rest == "peur"):
-            phrase = NounPhrase(noun, "generic", not noun.mass and noun.kind not in ("sport", "language", "subject"))
+            phrase = NounPhrase(noun, "generic", not noun.mass and noun.kind not in UNCOUNTED)
         elif verb.fr == "jouer" and noun.kind == "instrument":
             phrase = NounPhrase(noun)
         else:

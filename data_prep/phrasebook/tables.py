@@ -92,7 +92,7 @@ def _weight(flags: frozenset[str]) -> float:
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    kinds = tuple(text.replace("@", "").split())
+    kinds = tuple(text.split())
     if unknown := set(kinds) - ALL_KINDS:
         raise ValueError(f"there is no kind {' '.join(sorted(unknown))}; the kinds are in lexicon.py")
     return kinds
