@@ -72,9 +72,6 @@ class RecurrentLayer(nn.Module):
 
     def forward(self, inputs_BTI: Tensor, state: State) -> tuple[Tensor, State]:
         """Run over all positions from `state`; return the outputs [B, T, H] and the state after the last."""
-        if inputs_BTI.size(1) == 1:
-            after = self._step(inputs_BTI[:, 0], state)
-            return after[0].unsqueeze(1), after
         kernels = inputs_BTI.is_cuda or torch.is_autocast_enabled(inputs_BTI.device.type)
         small = self.cell == "lstm" and inputs_BTI.size(0) * self.hidden_size < SMALL
         if torch.is_grad_enabled() and not kernels and not small:
@@ -97,12 +94,3 @@ class RecurrentLayer(nn.Module):
         run = recurrence.gru if self.cell == "gru" else recurrence.rnn
         outputs_TBH = run(inputs_TBI, state[0], *weights)
         return outputs_TBH.transpose(0, 1), (outputs_TBH[-1],)
-
-    def _step(self, inputs_BI: Tensor, state: State) -> State:
-        """One position: the same equations without the cost of setting a whole sequence up, for the search."""
-        weights = self.weights
-        if self.cell == "lstm":
-            h_BH, c_BH = torch.lstm_cell(inputs_BI, state, *weights)
-            return h_BH, c_BH
-        step = torch.gru_cell if self.cell == "gru" else torch.rnn_tanh_cell
-        return (step(inputs_BI, state[0], *weights),)

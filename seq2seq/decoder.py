@@ -4,8 +4,8 @@ Shapes: B batch, S source positions, T target positions, E embedding, H hidden.
 
 The attention's answer does not enter the recurrence of the layer that asks for it (the wiring of GNMT, Wu et al.
 2016): layer 1 runs over the whole target in one call, its outputs ask the attention for all positions at once,
-and the layers above read its outputs and the contexts.  Training so has no loop over time, and a step of the search
-is the same pass over one position.
+and the layers above read its outputs and the contexts.  Training so has no loop over time; the step of the search, the
+same pass over one position, is in `inference.py`.
 """
 
 from dataclasses import dataclass

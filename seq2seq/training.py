@@ -33,11 +33,10 @@ from seq2seq.checkpoint import (
 )
 from seq2seq.config import Config, read_config
 from seq2seq.evaluation import corpus_bleu
-from seq2seq.model import Translation
 from seq2seq.reporting import Reporter
 from seq2seq.schedule import Pace, learning_rate, reached_limit
 from seq2seq.translator import Translator
-from seq2seq.updates import Updater, choose_device
+from seq2seq.updates import Updater
 
 SAMPLES = 3
 """Translations shown at each validation."""
@@ -56,15 +55,12 @@ def train(corpus: Corpus, config: Config, run: Path) -> TrainingState:
     resumed = (run / "last").exists()
     if resumed:
         _refuse_other(corpus, config, run)
-    training = config.training
-    device = choose_device(training)
-    subwords = corpus.subwords
-    torch.manual_seed(training.seed)
-    model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint).to(device)
-    updater = Updater(model, training, device)
+    updater = Updater.of_new(config, corpus.subwords)
     begin_run(run, config, corpus)
-    write_text(run / "environment.json", json.dumps(_environment(device), indent=2) + "\n")
-    state = restore(find_checkpoint(run, "last"), model, updater.optimiser, device) if resumed else TrainingState()
+    write_text(run / "environment.json", json.dumps(_environment(updater.device), indent=2) + "\n")
+    state = TrainingState()
+    if resumed:
+        state = restore(find_checkpoint(run, "last"), updater.model, updater.optimiser, updater.device)
     reporter = Reporter(run, state.step)
     try:
         _Trainer(corpus, config, run, updater, state, reporter).go_on()

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from data_prep.errors import UserError
+from data_prep.subwords import Subwords
 from seq2seq.batches import Batch
-from seq2seq.config import Training
+from seq2seq.config import Config, Training
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
 from seq2seq.threads import Workers
@@ -63,6 +64,14 @@ class Updater:
             _sharing(model) for _ in range(min(threads, training.batch_tokens // SHARE) - 1) if share_out
         ]
         self.workers = Workers(len(self.copies), threads // len(self.copies))
+
+    @classmethod
+    def of_new(cls, config: Config, subwords: Subwords) -> "Updater":
+        """A new network, a function of the configuration.  Raises UserError for a GPU that is not there."""
+        device = choose_device(config.training)
+        torch.manual_seed(config.training.seed)
+        model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
+        return cls(model.to(device), config.training, device)
 
     def update(self, batch: Batch, rate: float, step: int) -> tuple[Tensor, Tensor]:
         """One step down the gradient of the mean loss; the gradient's norm before clipping, and the batch's nats.

@@ -9,15 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-
 from data_prep.corpus import Corpus
 from data_prep.subwords import PAD
 from seq2seq.batches import Batch, Position, ahead, training_batches
 from seq2seq.config import Config
 from seq2seq.model import Translation
 from seq2seq.schedule import learning_rate
-from seq2seq.updates import Updater, choose_device
+from seq2seq.updates import Updater
 from tests.benchmarks.flops import TRAINING, Products, count_products
 from tests.benchmarks.machine import matrix_gflops, synchronise
 from tests.benchmarks.processes import Figures, peak_mib
@@ -60,12 +58,9 @@ class Tally:
 
 def measure(corpus: Corpus, config: Config, seconds: float) -> tuple[Translation, Figures]:
     """Train a new network for some seconds, its learning rate falling over them; return it and figures of it."""
-    training = config.training
-    device = choose_device(training)
-    subwords = corpus.subwords
-    torch.manual_seed(training.seed)
-    model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint).to(device)
-    updater = Updater(model, training, device)
+    training, subwords = config.training, corpus.subwords
+    updater = Updater.of_new(config, subwords)
+    model, device = updater.model, updater.device
     products = count_products(config.model, subwords.target_size)
     data = training_batches(corpus.split("train"), training.batch_tokens, training.seed, Position())
     tally, matrix, step = Tally(), list[float](), 0
