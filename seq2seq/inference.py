@@ -1,262 +1,284 @@
-"""A trained network made ready to translate: one step of the decoder in as little work as it takes.
+"""A trained network made ready to translate: its encoder, and its decoder's step, in as little work as it takes.
 
-Shapes: B sentences, S source positions, R rows (hypotheses), E embedding, H hidden, G = 1, 3 or 4 gates times H,
-V target vocabulary, C rows of a chunk, Y blocks of subwords, I inputs and O outputs of a product.
+Shapes: B sentences, S source positions, N = S · B, R rows (hypotheses), K = R / B of each sentence, I inputs, E
+embedding, H hidden, h = H / 2 of a direction, G = 1, 3 or 4 gates times H, D heads of the attention, A = H / D,
+X = B · D, V vocabulary, Y blocks of subwords, F features of a layer's position.
 
-What depends on a target subword alone, its share of the first layer's gates, is looked up in a table.  On processors
-that multiply bytes fast, the products of a step are in 8-bit integers (Jacob et al. 2018).  Everything that goes into
-them is bounded: states by the cells' tanh, contexts by the largest annotation that there can be.  So scales are
-known beforehand, nothing is calibrated, and a step of a sentence does not depend on those beside it.
+What depends on a subword alone, its share of a first layer's gates, is looked up in a table.  The other products are
+those of `products.py`: states are bounded by the cells' tanh, contexts by the largest annotation that there can be.
+It is written in the part of Python that TorchScript compiles.
 """
 
 import math
-from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from data_prep.errors import UserError
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
-from seq2seq.cells import RecurrentLayer, State
-from seq2seq.decoder import Memory
+from seq2seq.cells import RecurrentLayer, state_size
+from seq2seq.encoder import BidirectionalLayer
 from seq2seq.model import Translation
+from seq2seq.products import Bytes, Float, Product
 
 NEVER = -1e9
 """Score of what is no subword of a sentence."""
-ZERO = torch.tensor(128.5)
-"""The byte of zero, and a half, so that numbers are rounded and not cut."""
-CHUNK = 48
-"""Rows whose probabilities are made while their scores are in the processor's cache."""
 BLOCK = 16
 """Subwords in a block; the search looks at blocks first, and into the best of them."""
+LANES = 16
+"""Numbers that a processor handles at once; the maxima of a multiple of as many blocks are found in half the time."""
+EXPONENT = 80.0
+"""Scores no further from zero have exponentials that can be added in float32."""
 
 
-class Product(Protocol):
-    """x W' + b for x as `prepare` made it."""
+class Source(NamedTuple):
+    """What a step looks at: annotations, what they are found by, and what padding adds to its positions' scores."""
 
-    def prepare(self, values_RI: Tensor) -> Tensor:
-        """What goes into products, of values between -1 and 1."""
-
-    def __call__(self, prepared_RI: Tensor) -> Tensor:
-        """The product [R, O]."""
+    annotations_BDSA: Tensor
+    keys_BDSA: Tensor
+    padding_BD1S: Tensor
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a step looks at: the memory of the decoder, and what padding adds to the scores of its positions."""
-
-    memory: Memory
-    padding_B1S: Tensor
-
-    def select(self, rows_B: Tensor) -> "Source":
-        """Those of the given sentences."""
-        return Source(self.memory.select(rows_B), self.padding_B1S.index_select(0, rows_B))
+def select(source: Source, rows_B: Tensor) -> Source:
+    """The given sentences' part."""
+    return Source(
+        source.annotations_BDSA.index_select(0, rows_B),
+        source.keys_BDSA.index_select(0, rows_B),
+        source.padding_BD1S.index_select(0, rows_B),
+    )
 
 
-class Float:
-    """The product in the type of the weights."""
+class Step(nn.Module):
+    """A position of a recurrent layer, once its inputs' share of the gates is known (equations in `cells.py`)."""
 
-    def __init__(self, weight_OI: Tensor, bias_O: Tensor) -> None:
-        self.weight_OI, self.bias_O = weight_OI, bias_O
+    cell: Final[str]
 
-    @staticmethod
-    def prepare(values_RI: Tensor) -> Tensor:
-        """The values themselves."""
-        return values_RI
+    def __init__(self, cell: str, recurrent: Product | None) -> None:
+        """Without a product, the gates have the state's share in them."""
+        super().__init__()
+        self.cell, self.recurrent = cell, recurrent
 
-    def __call__(self, prepared_RI: Tensor) -> Tensor:
-        """The product [R, O]."""
-        return torch.addmm(self.bias_O, prepared_RI, self.weight_OI.t())
-
-
-class Bytes:
-    """The product in 8-bit integers with 32-bit sums, by oneDNN; a scale for each output."""
-
-    def __init__(self, weight_OI: Tensor, bias_O: Tensor) -> None:
-        self.scale_O = weight_OI.abs().amax(dim=1).clamp_min(1e-12) / 127
-        rounded = (weight_OI / self.scale_O.unsqueeze(1)).round().to(torch.int8)
-        self.packed = torch.ops.onednn.qlinear_prepack(rounded, None)
-        self.zero_O = torch.zeros(len(self.scale_O), dtype=torch.int32)
-        self.bias_O = bias_O
-
-    @staticmethod
-    def prepare(values_RI: Tensor) -> Tensor:
-        """The values as bytes, 1/127 apart, 128 for zero."""
-        return torch.add(ZERO, values_RI, alpha=127).to(torch.uint8)
-
-    def __call__(self, prepared_RI: Tensor) -> Tensor:
-        """The product [R, O] in float32."""
-        product_RO: Tensor = torch.ops.onednn.qlinear_pointwise(
-            prepared_RI, 1 / 127, 128, self.packed, self.scale_O, self.zero_O, self.bias_O,
-            1.0, 0, torch.float32, "none", [], "",
-        )  # fmt: skip
-        return product_RO
+    def forward(self, gates_RG: Tensor, state: list[Tensor]) -> list[Tensor]:
+        """The state after.  The gates i, f, o, g of an LSTM, or r, z, n of a GRU, are overwritten."""
+        h_RH = state[0]
+        size = h_RH.size(-1)
+        if self.recurrent is not None:
+            share_RG = self.recurrent(h_RH.flatten(1)).view_as(gates_RG)
+            if self.cell == "gru":
+                rz_RF, n_RH = torch.split(gates_RG, [2 * size, size], dim=-1)
+                share_RF, share_RH = torch.split(share_RG, [2 * size, size], dim=-1)
+                r_RH, z_RH = torch.split(rz_RF.add_(share_RF).sigmoid_(), [size, size], dim=-1)
+                return [torch.lerp(n_RH.addcmul_(r_RH, share_RH).tanh_(), h_RH, z_RH)]
+            gates_RG.add_(share_RG)
+        if self.cell == "rnn":
+            return [gates_RG.tanh_()]
+        ifo_RF, g_RH = torch.split(gates_RG, [3 * size, size], dim=-1)
+        i_RH, f_RH, o_RH = torch.split(ifo_RF.sigmoid_(), [size, size, size], dim=-1)
+        c_RH = torch.mul(f_RH, state[1]).addcmul_(i_RH, g_RH.tanh_())
+        return [c_RH.tanh().mul_(o_RH), c_RH]
 
 
-def choose_bytes(precision: str, device: torch.device) -> bool:
-    """Whether products are of bytes; `auto` takes them where they are faster.  Raises UserError if there are none."""
-    has = torch.cpu.get_capabilities()
-    fast = any(has.get(name) for name in ("avx512_vnni", "avx_vnni", "amx_int8"))
-    can = device.type == "cpu" and fast and hasattr(torch.ops.onednn, "qlinear_pointwise")
-    if precision == "int8" and not can:
-        raise UserError("decoding.precision=int8: this processor does not multiply bytes fast; use auto or float32")
-    return can and precision != "float32"
+class Reader(nn.Module):
+    """A layer of the encoder, its two directions in step, once their inputs' shares of the gates are known."""
+
+    def __init__(self, cell: str, recurrent: Product) -> None:
+        super().__init__()
+        self.step, self.parts = Step(cell, recurrent), state_size(cell)
+
+    def forward(self, gates_SB2G: Tensor, half: int, mirror_N: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
+        """Outputs [N, H], and the last ones [B, H]; `mirror_N` says where a sentence stands read backwards."""
+        batch = len(lengths_B)
+        state = [gates_SB2G.new_zeros(batch, 2, half)] * self.parts
+        outputs: list[Tensor] = []
+        for gates_B2G in gates_SB2G.unbind(0):
+            state = self.step(gates_B2G, state)
+            outputs.append(state[0])
+        outputs_SB2h = torch.stack(outputs)
+        last_B2h = outputs_SB2h[lengths_B - 1, torch.arange(batch, device=lengths_B.device)]
+        ahead_Nh, back_Nh = outputs_SB2h.flatten(0, 1).unbind(1)
+        return torch.cat([ahead_Nh, back_Nh.index_select(0, mirror_N)], dim=1), last_B2h.flatten(1)
 
 
-class Inference:
-    """The encoder as it was trained, and the decoder's step."""
+class Inference(nn.Module):
+    """A network whose weights do not change any more.  The states of the decoder's layers are one list."""
+
+    end: Final[int] = END
+    block: Final[int] = BLOCK
+    never: Final[float] = NEVER
+    apart: Final[bool]
+    attends: Final[bool]
+    additive: Final[bool]
+    bounded: Final[bool]
+    heads: Final[int]
 
     @torch.inference_mode()
     def __init__(self, model: Translation, in_bytes: bool) -> None:
-        """Make a model ready whose weights do not change any more; `in_bytes` for products of 8-bit integers."""
-        self.model = model.eval()
-        self.product: type[Float] | type[Bytes] = Bytes if in_bytes else Float
-        decoder = model.decoder
-        self.cell = decoder.cell
-        # Dot products of one head are simple enough to be made here, without what only training needs.
-        attention = decoder.attention
-        self.dot = attention is not None and attention.kind != "additive" and attention.heads == 1
-        layers = [_gates_in_order(layer) for layer in decoder.layers if isinstance(layer, RecurrentLayer)]
-        # The GRU alone needs inputs and state apart, and with them their biases.
-        apart = self.cell == "gru"
-        w_GE, _, b_G, c_G = layers[0]
-        spare = -len(model.output_weight_VE) % BLOCK
-        embeddings_VE = torch.nn.functional.pad(model.output_weight_VE, (0, 0, 0, spare))
-        self.table_VG = torch.addmm(b_G if apart else b_G + c_G, embeddings_VE, w_GE.t())
-        self.context_bound = self._context_bound() if in_bytes else 1.0
-        self.recurrent = [
-            self.product(u, c if apart else torch.zeros_like(c)) for _, u, _, c in (layers if apart else layers[:1])
-        ]
-        # Where inputs and state need not be kept apart, one product takes both.
-        self.inputs = [
-            self._over_contexts(w if apart else torch.cat([w, u], dim=1), b if apart else b + c)
-            for w, u, b, c in layers[1:]
-        ]
-        self.readout = self._over_contexts(decoder.readout.weight, decoder.readout.bias)
-        bias_V = torch.nn.functional.pad(model.output_bias_V, (0, spare), value=NEVER)
+        """Make a model ready; `in_bytes` for products of 8-bit integers."""
+        super().__init__()
+        product = Bytes if in_bytes else Float
+        decoder, attention = model.decoder, model.decoder.attention
+        cell, self.hidden = decoder.cell, decoder.hidden
+        # The GRU needs the shares of inputs and state apart; elsewhere one product gives both.
+        self.apart, self.parts = cell == "gru", state_size(cell)
+        sources_VE, targets_VE = (model.own_source_embedding or model.target_embedding).weight, model.output_weight_VE
+
+        readers = [_side_by_side(layer) for layer in model.encoder.layers if isinstance(layer, BidirectionalLayer)]
+        self.source_table_V2G = readers[0].table(sources_VE).view(len(sources_VE), 2, -1)
+        self.reader = Reader(cell, product(readers[0].u_GH, readers[0].c_G))
+        self.readers = nn.ModuleList(Reader(cell, product(layer.u_GH, layer.c_G)) for layer in readers[1:])
+        self.between = nn.ModuleList(product(layer.w_GI, layer.b_G) for layer in readers[1:])
+
+        self.attends, self.heads = attention is not None, 1 if attention is None else attention.heads
+        self.additive = attention is not None and attention.kind == "additive"
+        self.bound = 1.0
+        if attention is not None and model.words is not None:
+            self.words_VH, self.key = model.words(sources_VE), attention.key
+            self.scale = 1.0 if self.additive else 1 / math.sqrt(decoder.hidden // attention.heads)
+            if self.additive:
+                self.query, self.energy_DA = attention.query, attention.energy_DA
+            if in_bytes:
+                self.bound = 1.0 + float(self.words_VH.abs().max())
+
+        bias_V = model.output_bias_V.clone()
+        self.bounded = float((targets_VE.abs().sum(dim=1) + bias_V.abs()).max()) < EXPONENT
         bias_V[[PAD, UNKNOWN, BEGIN]] = NEVER
-        self.output = self.product(embeddings_VE, bias_V)
+        spare = -len(bias_V) % (BLOCK * LANES)
+        targets_VE = nn.functional.pad(targets_VE, (0, 0, 0, spare))
+        self.output = product(targets_VE, nn.functional.pad(bias_V, (0, spare), value=NEVER))
+        layers = [_gates(layer) for layer in decoder.layers if isinstance(layer, RecurrentLayer)]
+        self.table_VG = layers[0].table(targets_VE)
+        self.first = Step(cell, product(layers[0].u_GH, layers[0].c_G))
+        self.inputs, self.above = nn.ModuleList(), nn.ModuleList()
+        for layer in layers[1:]:
+            w_GI = layer.w_GI if self.apart else torch.cat([layer.w_GI, layer.u_GH], dim=1)
+            self.inputs.append(product(self._of_contexts(w_GI), layer.b_G))
+            self.above.append(Step(cell, product(layer.u_GH, layer.c_G) if self.apart else None))
+        self.initial = decoder.initial
+        self.readout = product(self._of_contexts(decoder.readout.weight), decoder.readout.bias)
 
-    def _context_bound(self) -> float:
-        """The largest number that a context can hold."""
-        if self.model.words is None:
-            return 1.0
-        source = self.model.own_source_embedding or self.model.target_embedding
-        return 1.0 + float(self.model.words(source.weight).abs().max())
+    def _of_contexts(self, weight_OI: Tensor) -> Tensor:
+        """Weights of a layer's outputs, of contexts divided by their bound, and maybe of more."""
+        scaled_OI = weight_OI.clone()
+        scaled_OI[:, self.hidden : 2 * self.hidden] *= self.bound
+        return scaled_OI
 
-    def _over_contexts(self, weight_OI: Tensor, bias_O: Tensor) -> Product:
-        """A product whose inputs are a layer's outputs, contexts divided by their bound, and maybe more."""
-        scaled_OI, size = weight_OI.clone(), self.model.decoder.hidden
-        scaled_OI[:, size : 2 * size] *= self.context_bound
-        return self.product(scaled_OI, bias_O)
+    def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[Source, list[Tensor]]:
+        """Read the source: what a step may look at, and the first states."""
+        batch, positions = source_BS.shape
+        # Where in [S, B] the sentence stands that is read backwards; its own inverse.
+        positions_S1 = torch.arange(positions, device=source_BS.device).unsqueeze(1)
+        mirrored_SB = torch.where(positions_S1 < lengths_B, lengths_B - 1 - positions_S1, positions_S1)
+        mirror_N = (mirrored_SB * batch + torch.arange(batch, device=source_BS.device)).flatten()
+        shape, half = (positions, batch, 2, -1), self.hidden // 2
+        ids_N = source_BS.t().flatten()
+        gates_SB2G = _both_ways(self.source_table_V2G, ids_N, ids_N.index_select(0, mirror_N)).view(shape)
+        outputs_NH, last_BH = self.reader(gates_SB2G, half, mirror_N, lengths_B)
+        for reader, inputs in zip(self.readers, self.between):
+            gates_N2G = inputs(outputs_NH).view(len(ids_N), 2, -1)
+            gates_SB2G = _both_ways(gates_N2G, torch.arange(len(ids_N), device=ids_N.device), mirror_N).view(shape)
+            outputs_NH, last_BH = reader(gates_SB2G, half, mirror_N, lengths_B)
 
-    def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[Source, tuple[State, ...]]:
-        """Read the source: what a step may look at, and the first states.
-
-        The first part of a state is ready for products; the LSTM's c and the GRU's h follow in full precision.
-        """
-        memory, states = self.model.encode(source_BS, lengths_B)
-        padding_B1S = torch.zeros_like(memory.mask_BS, dtype=memory.keys_BSH.dtype).masked_fill_(
-            ~memory.mask_BS, -torch.inf
+        annotations_BSH = outputs_NH.view(positions, batch, -1).transpose(0, 1)
+        outside_BS = positions_S1.t() >= lengths_B.unsqueeze(1)
+        padding_BS = torch.zeros_like(outside_BS, dtype=last_BH.dtype).masked_fill_(outside_BS, -math.inf)
+        keys_BSH, summary_BH = annotations_BSH, last_BH
+        if self.attends:
+            words_BSH = self.words_VH.index_select(0, source_BS.flatten()).view(batch, positions, -1)
+            annotations_BSH = (annotations_BSH + words_BSH).masked_fill_(outside_BS.unsqueeze(2), 0.0)
+            summary_BH = annotations_BSH.sum(dim=1) / lengths_B.unsqueeze(1)
+            keys_BSH = self.key(annotations_BSH) * self.scale
+            annotations_BSH = annotations_BSH / self.bound
+        source = Source(
+            annotations_BSH.reshape(batch, positions, self.heads, -1).transpose(1, 2).contiguous(),
+            keys_BSH.reshape(batch, positions, self.heads, -1).transpose(1, 2).contiguous(),
+            padding_BS[:, None, None].repeat(1, self.heads, 1, 1),
         )
-        if self.model.decoder.attention is not None:
-            # Contexts then come within the bounds of products.
-            memory = replace(memory, annotations_BSH=memory.annotations_BSH / self.context_bound)
-        if self.dot:
-            memory = replace(memory, keys_BSH=memory.keys_BSH / math.sqrt(memory.keys_BSH.size(2)))
-        return Source(memory, padding_B1S.unsqueeze(1)), tuple(self._kept(state) for state in states)
+        return source, list(torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1))
 
-    def _kept(self, state: State) -> State:
-        h_RH = self.product.prepare(state[0])
-        return (h_RH,) if self.cell == "rnn" else (h_RH, state[-1])
+    def step(self, ids_R: Tensor, source: Source, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Features of the subword after `ids_R`, and the states after.
 
-    def step(self, ids_R: Tensor, source: Source, states: tuple[State, ...]) -> tuple[Tensor, tuple[State, ...]]:
-        """Features of the subword after `ids_R`, ready for `log_probabilities`, and the states after.
-
-        The rows are k hypotheses of each sentence of the source, side by side.
+        The rows are K hypotheses of each sentence of the source, side by side.
         """
-        prepare = self.product.prepare
-        h_RH, kept = self._cell(self.table_VG.index_select(0, ids_R), self.recurrent[0](states[0][0]), states[0])
-        below = prepare(h_RH)
-        after = [(below, *kept)]
-        context_RH = self._context(h_RH, source)
-        for layer, state in enumerate(states[1:], 1):
-            if self.cell == "gru":
-                gates_RG, recurrent_RG = (
-                    self.inputs[layer - 1](_beside(below, context_RH)),
-                    self.recurrent[layer](state[0]),
-                )
-            else:
-                gates_RG, recurrent_RG = self.inputs[layer - 1](_beside(below, context_RH, state[0])), None
-            h_RH, kept = self._cell(gates_RG, recurrent_RG, state)
-            below = prepare(h_RH)
-            after.append((below, *kept))
-        features_RE = self.readout(_beside(below, context_RH)).tanh_()
-        return prepare(features_RE), tuple(after)
+        after = self.first(self.table_VG.index_select(0, ids_R), states[: self.parts])
+        outputs_RH = after[0]
+        contexts = [self._context(outputs_RH, source)] if self.attends else []
+        for step, inputs in zip(self.above, self.inputs):
+            state = states[len(after) : len(after) + self.parts]
+            values = [outputs_RH] + contexts
+            if not self.apart:
+                values.append(state[0])
+            state = step(inputs(torch.cat(values, dim=1)), state)
+            after += state
+            outputs_RH = state[0]
+        return self.readout(torch.cat([outputs_RH] + contexts, dim=1)).tanh_(), after
 
-    def log_probabilities(self, features_RE: Tensor, first: bool) -> tuple[Tensor, Tensor]:
-        """Of each subword [R, V], V a multiple of BLOCK, and the maxima of each block [R, V / BLOCK].
+    def scores(self, features_RE: Tensor, first: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Of each subword [R, V], the maxima of each block [R, Y], and the logarithm of all exponentials' sum [R].
 
-        Subword v is in block v modulo V / BLOCK.  The `first` subword is not the end.
+        V is filled up to a multiple of BLOCK; subword v is in block v modulo Y.  The `first` subword is not the end.
         """
-        rows, size = len(features_RE), self.table_VG.size(0)
-        log_p_RV = self.table_VG.new_empty(rows, size)
-        maxima_RY = self.table_VG.new_empty(rows, size // BLOCK)
-        for start in range(0, rows, CHUNK):
-            part = slice(start, start + CHUNK)
-            logits_CV = self.output(features_RE[part])
-            if first:
-                logits_CV[:, END] = NEVER
-            torch.log_softmax(logits_CV, dim=1, out=log_p_RV[part])
-            torch.amax(log_p_RV[part].view(-1, BLOCK, size // BLOCK), dim=1, out=maxima_RY[part])
-        return log_p_RV, maxima_RY
+        scores_RV = self.output(features_RE)
+        if first:
+            scores_RV[:, self.end] = self.never
+        maxima_RY = torch.amax(scores_RV.view(len(scores_RV), self.block, -1), dim=1)
+        if self.bounded:
+            return scores_RV, maxima_RY, scores_RV.exp().sum(dim=1).log_()
+        return scores_RV, maxima_RY, scores_RV.logsumexp(dim=1)
 
-    def _context(self, h_RH: Tensor, source: Source) -> Tensor | None:
-        """What attention answers to the first layer, ready for products."""
-        attention, memory = self.model.decoder.attention, source.memory
-        if attention is None:
-            return None
-        queries_BKH = h_RH.view(len(memory.mask_BS), -1, h_RH.size(1))
-        if self.dot:
-            scores_BKS = torch.baddbmm(source.padding_B1S, queries_BKH, memory.keys_BSH.transpose(1, 2))
-            contexts_BKH = torch.bmm(scores_BKS.softmax(dim=2), memory.annotations_BSH)
+    def _context(self, h_RH: Tensor, source: Source) -> Tensor:
+        """What attention (equations in `attention.py`) answers to the first layer, divided by its bound."""
+        batch, heads, _, size = source.keys_BDSA.shape
+        keys_XSA, padding_X1S = source.keys_BDSA.flatten(0, 1), source.padding_BD1S.flatten(0, 1)
+        if self.additive:
+            h_RH = self.query(h_RH)
+        queries_XKA = h_RH.view(batch, -1, heads, size).transpose(1, 2).reshape(batch * heads, -1, size)
+        if self.additive:
+            sums_XKSA = torch.tanh(queries_XKA.unsqueeze(2) + keys_XSA.unsqueeze(1))
+            energy_X1A1 = self.energy_DA.repeat(batch, 1)[:, None, :, None]
+            scores_XKS = torch.matmul(sums_XKSA, energy_X1A1).squeeze(3) + padding_X1S
         else:
-            contexts_BKH, _ = attention(queries_BKH, memory.keys_BSH, memory.annotations_BSH, memory.mask_BS)
-        return self.product.prepare(contexts_BKH.view(h_RH.shape))
-
-    def _cell(self, gates_RG: Tensor, recurrent_RG: Tensor | None, state: State) -> tuple[Tensor, State]:
-        """One step of the cell (equations in `cells.py`) from its gates, or from the state's share apart.
-
-        Returns h, and what the state keeps in full precision.
-        """
-        size = self.model.decoder.hidden
-        if self.cell == "gru":
-            assert recurrent_RG is not None
-            rz_RX = gates_RG[:, : 2 * size].add_(recurrent_RG[:, : 2 * size]).sigmoid_()
-            r_RH, z_RH = torch.split(rz_RX, size, dim=1)
-            n_RH = gates_RG[:, 2 * size :].addcmul_(r_RH, recurrent_RG[:, 2 * size :]).tanh_()
-            h_RH = torch.lerp(n_RH, state[1], z_RH)
-            return h_RH, (h_RH,)
-        if recurrent_RG is not None:
-            gates_RG += recurrent_RG
-        if self.cell == "rnn":
-            return gates_RG.tanh_(), ()
-        gates_RG[:, : 3 * size].sigmoid_()
-        i_RH, f_RH, o_RH, g_RH = torch.split(gates_RG, size, dim=1)
-        c_RH = torch.mul(f_RH, state[1]).addcmul_(i_RH, g_RH.tanh_())
-        return c_RH.tanh().mul_(o_RH), (c_RH,)
+            scores_XKS = torch.baddbmm(padding_X1S, queries_XKA, keys_XSA.transpose(1, 2))
+        contexts_XKA = torch.bmm(scores_XKS.softmax(dim=2), source.annotations_BDSA.flatten(0, 1))
+        return contexts_XKA.view(batch, heads, -1, size).transpose(1, 2).reshape(h_RH.size(0), -1)
 
 
-def _gates_in_order(layer: RecurrentLayer) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weights of a layer; an LSTM's with the gate g behind the others, which all go through the logistic function."""
-    if layer.cell != "lstm":
-        return layer.weights
-    size = layer.hidden_size
-    order = torch.arange(4 * size).view(4, size)[[0, 1, 3, 2]].flatten()
-    w_GI, u_GH, b_G, c_G = (part[order] for part in layer.weights)
-    return w_GI, u_GH, b_G, c_G
+class _Gates(NamedTuple):
+    """Weights of a layer: W and its bias, U and the bias of the GRU, which alone needs one there."""
+
+    w_GI: Tensor
+    u_GH: Tensor
+    b_G: Tensor
+    c_G: Tensor
+
+    def table(self, embeddings_VE: Tensor) -> Tensor:
+        """The gates' share of every embedding."""
+        return torch.addmm(self.b_G, embeddings_VE, self.w_GI.t())
 
 
-def _beside(*parts: Tensor | None) -> Tensor:
-    return torch.cat([part for part in parts if part is not None], dim=1)
+def _gates(layer: RecurrentLayer) -> _Gates:
+    """Those of a layer; an LSTM's gate g is put behind the others, which all go through the logistic function."""
+    w_GI, u_GH, b_G, c_G = layer.weights
+    if layer.cell == "gru":
+        return _Gates(w_GI, u_GH, b_G, c_G)
+    gates = _Gates(w_GI, u_GH, b_G + c_G, torch.zeros_like(c_G))
+    if layer.cell == "rnn":
+        return gates
+    order_G = torch.arange(len(b_G)).view(4, -1)[[0, 1, 3, 2]].flatten()
+    return _Gates(*(part[order_G] for part in gates))
+
+
+def _side_by_side(layer: BidirectionalLayer) -> _Gates:
+    """Those of two directions as of one layer: first all of what reads forwards."""
+    ahead, back = _gates(layer.forwards), _gates(layer.backwards)
+    w_GI, b_G, c_G = (
+        torch.cat(pair) for pair in ((ahead.w_GI, back.w_GI), (ahead.b_G, back.b_G), (ahead.c_G, back.c_G))
+    )
+    u_GH = torch.block_diag(ahead.u_GH, back.u_GH)  # type: ignore[no-untyped-call]
+    return _Gates(w_GI, u_GH, b_G, c_G)
+
+
+def _both_ways(gates_X2G: Tensor, ahead_N: Tensor, back_N: Tensor) -> Tensor:
+    """Of each position the gates of what is read forwards, and of what is read backwards: [2 N, G]."""
+    rows_N2 = torch.stack([2 * ahead_N, 2 * back_N + 1], dim=1)
+    return gates_X2G.flatten(0, 1).index_select(0, rows_N2.flatten())

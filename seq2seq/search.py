@@ -1,21 +1,27 @@
 """Search for the target: beam search, of which greedy is width 1, and sampling.
 
 Shapes: B sentences, K hypotheses of each (the beam), R = B·K rows, S source positions, T target positions so far,
-V target vocabulary, X candidates, Y blocks of BLOCK subwords (L).
+V target vocabulary, C rows of a chunk, X candidates, Y blocks of BLOCK subwords (L), F hypotheses that have ended.
 
 A hypothesis is scored by its log-probability divided by (its length)^α, the end of sentence counted (length
 normalisation as in Jean et al. 2015, with α of Wu et al. 2016).
 """
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from data_prep.subwords import BEGIN, END
-from seq2seq.cells import State
-from seq2seq.inference import BLOCK, NEVER, Inference
+from seq2seq.inference import BLOCK, NEVER, Inference, select
+from seq2seq.scripting import scripted
+
+CHUNK = 48
+"""Rows whose next subwords are chosen while their scores are in the processor's cache."""
+AHEAD = 3
+"""Subwords that a hypothesis is granted before it is given up; with fewer, better translations are lost."""
 
 
 @dataclass(frozen=True)
@@ -26,164 +32,237 @@ class Hypothesis:
     score: float
 
 
-def _select(states: tuple[State, ...], rows_R: Tensor) -> tuple[State, ...]:
-    return tuple(tuple(part.index_select(0, rows_R) for part in state) for state in states)
+class Search:
+    """The searches of one network."""
 
+    def __init__(self, network: Inference) -> None:
+        """Compile the network and its search."""
+        self._loops = scripted(_Loops(network))
+        self.network: Inference = self._loops.network
 
-@torch.inference_mode()
-def beam_search(
-    network: Inference,
-    source_BS: Tensor,
-    lengths_B: Tensor,
-    max_lengths_B: Tensor,
-    beam: int,
-    length_penalty: float,
-) -> list[list[Hypothesis]]:
-    """Up to `beam` hypotheses of each sentence, best first, at least one.
+    @torch.inference_mode()
+    def beam(
+        self,
+        source_BS: Tensor,
+        lengths_B: Tensor,
+        max_lengths_B: Tensor,
+        beam: int,
+        wanted: int,
+        length_penalty: float,
+    ) -> list[list[Hypothesis]]:
+        """Up to `beam` hypotheses of each sentence, best first, at least one.
 
-    A sentence is done when `beam` of its hypotheses have ended; then it leaves the batch.  At `max_lengths_B`
-    subwords a hypothesis has to end.
-    """
-    if beam == 1:
-        return _greedy(network, source_BS, lengths_B, max_lengths_B, length_penalty)
-    source, states = network.encode(source_BS, lengths_B)
-    batch, device = source_BS.size(0), source_BS.device
-    states = _select(states, torch.arange(batch, device=device).repeat_interleave(beam))
-    finished: list[list[Hypothesis]] = [[] for _ in range(batch)]
-    ended_B = torch.zeros(batch, dtype=torch.long, device=device)
-    alive_B = torch.arange(batch, device=device)
-    # Hypotheses that there are too few subwords for, at the first steps, have probability zero.
-    scores_BK = torch.full((batch, beam), -torch.inf, device=device)
-    scores_BK[:, 0] = 0.0
-    history_BKT = torch.full((batch, beam, 1), BEGIN, device=device)
-    for length in range(int(max_lengths_B.max()) + 1):
-        features_RE, states = network.step(history_BKT[:, :, -1].flatten(), source, states)
-        log_p_RV, maxima_RY = network.log_probabilities(features_RE, first=length == 0)
-        at_limit_B = max_lengths_B <= length
-        if at_limit_B.any():
-            _only_end(log_p_RV, maxima_RY, at_limit_B.repeat_interleave(beam))
-        totals_BX, parents_BX, ids_BX = _best(log_p_RV, maxima_RY, scores_BK, 2 * beam)
-        # An end counts only among the beam's best; the rest of the candidates are there to fill the beam again.
-        ends_BX = (ids_BX == END) & (totals_BX > NEVER / 2)
-        rows, ranks = ends_BX[:, :beam].nonzero(as_tuple=True)
-        if len(rows):
-            ids = history_BKT[rows, parents_BX[rows, ranks], 1:].tolist()
-            scores = (totals_BX[rows, ranks] / (length + 1) ** length_penalty).tolist()
-            for sentence, line, score in zip(alive_B[rows].tolist(), ids, scores, strict=True):
-                finished[sentence].append(Hypothesis(tuple(line), score))
-            ended_B.index_add_(0, rows, torch.ones_like(rows))
-        scores_BK, best_BK = totals_BX.masked_fill(ids_BX == END, -torch.inf).topk(beam, dim=1)
-        parents_BK, ids_BK = parents_BX.gather(1, best_BK), ids_BX.gather(1, best_BK)
-        going_B = (ended_B < beam) & (scores_BK[:, 0] > NEVER / 2)
-        firsts_B1 = torch.arange(0, len(alive_B) * beam, beam, device=device).unsqueeze(1)
-        if not going_B.all():
-            if not going_B.any():
+        A sentence is done when `beam` of its hypotheses have ended, or `wanted` of them and the others would be
+        worse even if AHEAD more subwords to their end were certain; then it leaves the batch.  At `max_lengths_B`
+        subwords a hypothesis has to end.
+        """
+        if beam == 1:
+            ids_BFT, sizes_BF, scores_BF = self._loops.greedy(source_BS, lengths_B, max_lengths_B, length_penalty)
+        else:
+            ids_BFT, sizes_BF, scores_BF = self._loops.beam(
+                source_BS, lengths_B, max_lengths_B, beam, wanted, length_penalty
+            )
+        return _hypotheses(ids_BFT, sizes_BF, scores_BF, beam)
+
+    @torch.inference_mode()
+    def sample(
+        self,
+        source_BS: Tensor,
+        lengths_B: Tensor,
+        max_lengths_B: Tensor,
+        count: int,
+        length_penalty: float,
+        generator: torch.Generator,
+    ) -> list[list[Hypothesis]]:
+        """`count` translations of each sentence drawn from the model's distribution, best first."""
+        source, states = self.network.encode(source_BS, lengths_B)
+        batch, device = source_BS.size(0), source_BS.device
+        states = [part.repeat_interleave(count, dim=0) for part in states]
+        limits_R = max_lengths_B.repeat_interleave(count)
+        ids_R = torch.full((batch * count,), BEGIN, device=device)
+        totals_R = torch.zeros(batch * count, device=device)
+        going_R = torch.ones(batch * count, dtype=torch.bool, device=device)
+        history = []
+        for length in range(int(max_lengths_B.max()) + 1):
+            features_RE, states = self.network.step(ids_R, source, states)
+            scores_RV, _, log_sum_R = self.network.scores(features_RE, length == 0)
+            log_p_RV = scores_RV - log_sum_R.unsqueeze(1)
+            drawn_R = torch.multinomial(log_p_RV.exp(), 1, generator=generator)[:, 0]
+            ids_R = drawn_R.masked_fill(limits_R <= length, END)
+            totals_R += log_p_RV.gather(1, ids_R.unsqueeze(1))[:, 0] * going_R
+            history.append(ids_R.masked_fill(~going_R, END))
+            going_R &= ids_R != END
+            if not going_R.any():
                 break
-            rows_B = going_B.nonzero()[:, 0]
-            alive_B, ended_B, max_lengths_B = alive_B[rows_B], ended_B[rows_B], max_lengths_B[rows_B]
-            source, history_BKT, firsts_B1 = source.select(rows_B), history_BKT[rows_B], firsts_B1[rows_B]
-            parents_BK, ids_BK, scores_BK = parents_BK[rows_B], ids_BK[rows_B], scores_BK[rows_B]
-        history_BKT = history_BKT.gather(1, parents_BK.unsqueeze(2).expand(-1, -1, length + 1))
-        history_BKT = torch.cat([history_BKT, ids_BK.unsqueeze(2)], dim=2)
-        states = _select(states, (firsts_B1 + parents_BK).flatten())
-    return [sorted(found, key=lambda h: -h.score)[:beam] for found in finished]
+        ids_RT = torch.stack(history, dim=1)
+        sizes_R = (ids_RT != END).sum(dim=1)
+        scores_R = totals_R / (sizes_R + 1) ** length_penalty
+        shape = (batch, count)
+        return _hypotheses(ids_RT.view(*shape, -1), sizes_R.view(shape), scores_R.view(shape), count)
 
 
-def _greedy(
-    network: Inference, source_BS: Tensor, lengths_B: Tensor, max_lengths_B: Tensor, length_penalty: float
-) -> list[list[Hypothesis]]:
-    """Beam search with a beam of one: the likeliest subword each time."""
-    source, states = network.encode(source_BS, lengths_B)
-    batch, device = source_BS.size(0), source_BS.device
-    shortest, longest = int(max_lengths_B.min()), int(max_lengths_B.max())
-    ids_BT = torch.full((batch, longest + 1), END, device=device)
-    totals_BT = torch.zeros(batch, longest + 1, device=device)
-    alive_R = torch.arange(batch, device=device)
-    ids_R = torch.full((batch,), BEGIN, device=device)
-    for length in range(longest + 1):
-        features_RE, states = network.step(ids_R, source, states)
-        log_p_RV, maxima_RY = network.log_probabilities(features_RE, first=length == 0)
-        if length >= shortest:
-            _only_end(log_p_RV, maxima_RY, max_lengths_B[alive_R] <= length)
-        best_R, block_R = maxima_RY.max(dim=1)
-        within_RL = log_p_RV.view(len(alive_R), BLOCK, -1).gather(2, block_R[:, None, None].expand(-1, BLOCK, 1))
-        ids_R = within_RL.argmax(dim=1)[:, 0] * maxima_RY.size(1) + block_R
-        totals_BT[alive_R, length] = best_R.to(totals_BT.dtype)
-        ids_BT[alive_R, length] = ids_R
-        going_R = ids_R != END
-        if not going_R.all():
-            rows_R = going_R.nonzero()[:, 0]
-            if not len(rows_R):
+def _hypotheses(ids_BFT: Tensor, sizes_BF: Tensor, scores_BF: Tensor, count: int) -> list[list[Hypothesis]]:
+    """The best `count` of each sentence; those of a size below zero are none."""
+    lines = zip(ids_BFT[:, :, : int(sizes_BF.max())].tolist(), sizes_BF.tolist(), scores_BF.tolist(), strict=True)
+    found = [
+        [Hypothesis(tuple(ids[:size]), score) for ids, size, score in zip(*line, strict=True) if size >= 0]
+        for line in lines
+    ]
+    return [sorted(hypotheses, key=lambda h: -h.score)[:count] for hypotheses in found]
+
+
+def _select(states: list[Tensor], rows_R: Tensor) -> list[Tensor]:
+    return [part.index_select(0, rows_R) for part in states]
+
+
+class _Loops(nn.Module):
+    """The loops over target positions, to be compiled: ids [B, F, T], their numbers and scores [B, F]."""
+
+    begin: Final[int] = BEGIN
+    end: Final[int] = END
+    block: Final[int] = BLOCK
+    chunk: Final[int] = CHUNK
+    ahead: Final[int] = AHEAD
+    impossible: Final[float] = NEVER / 2
+
+    def __init__(self, network: Inference) -> None:
+        super().__init__()
+        self.network = network
+
+    @torch.jit.export
+    def greedy(
+        self, source_BS: Tensor, lengths_B: Tensor, max_lengths_B: Tensor, length_penalty: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Beam search with a beam of one: the likeliest subword each time."""
+        source, states = self.network.encode(source_BS, lengths_B)
+        batch, device = source_BS.size(0), source_BS.device
+        shortest, longest = int(max_lengths_B.min()), int(max_lengths_B.max())
+        ids_BT = torch.full((batch, longest + 1), self.end, device=device)
+        totals_B = torch.zeros(batch, dtype=source.keys_BDSA.dtype, device=device)
+        # Of those sentences that go on:
+        alive_R, limits_R, totals_R = torch.arange(batch, device=device), max_lengths_B, totals_B
+        ids_R = torch.full((batch,), self.begin, device=device)
+        for length in range(longest + 1):
+            features_RE, states = self.network.step(ids_R, source, states)
+            ids: list[Tensor] = []
+            log_p: list[Tensor] = []
+            for part_CE, limits_C in zip(torch.split(features_RE, self.chunk), torch.split(limits_R, self.chunk)):
+                scores_CV, maxima_CY, log_sum_C = self.network.scores(part_CE, length == 0)
+                if length >= shortest:
+                    self._end(scores_CV, maxima_CY, limits_C <= length)
+                best_C, block_C = maxima_CY.max(dim=1)
+                scores_CLY = scores_CV.view(len(part_CE), self.block, -1)
+                within_CL = scores_CLY.gather(2, block_C.view(-1, 1, 1).expand(-1, self.block, 1)).squeeze(2)
+                ids.append(within_CL.argmax(dim=1) * maxima_CY.size(1) + block_C)
+                log_p.append(best_C - log_sum_C)
+            ids_R, totals_R = torch.cat(ids), totals_R + torch.cat(log_p)
+            ids_BT[:, length].index_copy_(0, alive_R, ids_R)
+            going_R = (ids_R != self.end).nonzero().squeeze(1)
+            if len(going_R) < len(ids_R):
+                totals_B.index_copy_(0, alive_R, totals_R)
+                if len(going_R) == 0:
+                    break
+                alive_R, limits_R, totals_R = alive_R[going_R], limits_R[going_R], totals_R[going_R]
+                ids_R, source, states = ids_R[going_R], select(source, going_R), _select(states, going_R)
+        sizes_B = (ids_BT != self.end).sum(dim=1)
+        scores_B = totals_B / (sizes_B + 1) ** length_penalty
+        return ids_BT.unsqueeze(1), sizes_B.unsqueeze(1), scores_B.unsqueeze(1)
+
+    @torch.jit.export
+    def beam(
+        self,
+        source_BS: Tensor,
+        lengths_B: Tensor,
+        max_lengths_B: Tensor,
+        beam: int,
+        wanted: int,
+        length_penalty: float,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Beam search; what did not end has a size of -1."""
+        source, states = self.network.encode(source_BS, lengths_B)
+        batch, device, kind = source_BS.size(0), source_BS.device, source.keys_BDSA.dtype
+        longest = int(max_lengths_B.max())
+        # Less than `beam` have ended before a step, and at most `beam` more end with it.
+        scores_BFT = torch.full((batch, 2 * beam, longest + 1), self.end, device=device)
+        sizes_BF = torch.full((batch, 2 * beam), -1, device=device)
+        scores_BF = torch.full((batch, 2 * beam), -math.inf, dtype=kind, device=device)
+        ended_B = torch.zeros(batch, dtype=torch.long, device=device)
+        alive_B = torch.arange(batch, device=device)
+        # Before the first step there is one hypothesis of each, that of no subword.
+        totals_BK = torch.zeros((batch, 1), dtype=kind, device=device)
+        history_BKT = torch.full((batch, 1, 1), self.begin, device=device)
+        for length in range(longest + 1):
+            features_RE, states = self.network.step(history_BKT[:, :, -1].flatten(), source, states)
+            ending_B = max_lengths_B[alive_B] <= length
+            totals_BX, parents_BX, ids_BX = self._candidates(features_RE, totals_BK, ending_B, 2 * beam, length == 0)
+            # An end counts only among the beam's best; the rest of the candidates are there to fill the beam again.
+            ends_BK = ((ids_BX == self.end) & (totals_BX > self.impossible))[:, :beam]
+            rows_F, ranks_F = ends_BK.nonzero().unbind(1)
+            if len(rows_F) > 0:
+                sentences_F, places_F = alive_B[rows_F], (ended_B.unsqueeze(1) + ends_BK.cumsum(1) - 1)[rows_F, ranks_F]
+                scores_BFT[sentences_F, places_F, :length] = history_BKT[rows_F, parents_BX[rows_F, ranks_F], 1:]
+                sizes_BF[sentences_F, places_F] = length
+                scores_BF[sentences_F, places_F] = totals_BX[rows_F, ranks_F] / (length + 1) ** length_penalty
+                ended_B += ends_BK.sum(dim=1)
+            totals_BK, best_BK = totals_BX.masked_fill(ids_BX == self.end, -math.inf).topk(beam, dim=1)
+            parents_BK, ids_BK = parents_BX.gather(1, best_BK), ids_BX.gather(1, best_BK)
+            each = history_BKT.size(1)
+            firsts_B1 = torch.arange(0, len(alive_B) * each, each, device=device).unsqueeze(1)
+            good_enough_B = scores_BF[alive_B].topk(wanted, dim=1).values[:, -1]
+            hope_B = totals_BK[:, 0] / (length + 1 + self.ahead) ** length_penalty
+            likely_B = (hope_B > good_enough_B) & (totals_BK[:, 0] > self.impossible)
+            going_B = ((ended_B < beam) & likely_B).nonzero()[:, 0]
+            if len(going_B) == 0:
                 break
-            alive_R, ids_R = alive_R[rows_R], ids_R[rows_R]
-            source, states = source.select(rows_R), _select(states, rows_R)
-    sizes_B = (ids_BT != END).sum(dim=1)
-    scores = (totals_BT.sum(dim=1) / (sizes_B + 1) ** length_penalty).tolist()
-    lines = zip(ids_BT.tolist(), sizes_B.tolist(), scores, strict=True)
-    return [[Hypothesis(tuple(ids[:size]), score)] for ids, size, score in lines]
+            if len(going_B) < len(alive_B):
+                alive_B, ended_B, source = alive_B[going_B], ended_B[going_B], select(source, going_B)
+                history_BKT, firsts_B1 = history_BKT[going_B], firsts_B1[going_B]
+                parents_BK, ids_BK, totals_BK = parents_BK[going_B], ids_BK[going_B], totals_BK[going_B]
+            history_BKT = history_BKT.gather(1, parents_BK.unsqueeze(2).expand(-1, -1, length + 1))
+            history_BKT = torch.cat([history_BKT, ids_BK.unsqueeze(2)], dim=2)
+            rows_R = (firsts_B1 + parents_BK).flatten()
+            states = _select(states, rows_R)
+        return scores_BFT, sizes_BF, scores_BF
 
+    def _end(self, scores_CV: Tensor, maxima_CY: Tensor, ending_C: Tensor) -> None:
+        """Leave those rows that have to end nothing but the end, in place."""
+        end_C = scores_CV[:, self.end].clone()
+        scores_CV.masked_fill_(ending_C.unsqueeze(1), -math.inf)
+        maxima_CY.masked_fill_(ending_C.unsqueeze(1), -math.inf)
+        scores_CV[:, self.end] = end_C
+        block_C = maxima_CY[:, self.end % maxima_CY.size(1)]
+        block_C.copy_(torch.where(ending_C, end_C, block_C))
 
-def _only_end(log_p_RV: Tensor, maxima_RY: Tensor, rows_R: Tensor) -> None:
-    """Leave the given rows nothing but the end, in place."""
-    ending_R = log_p_RV[rows_R, END]
-    log_p_RV[rows_R] = maxima_RY[rows_R] = -torch.inf
-    log_p_RV[rows_R, END] = maxima_RY[rows_R, END % maxima_RY.size(1)] = ending_R
+    def _candidates(
+        self, features_RE: Tensor, totals_BK: Tensor, ending_B: Tensor, count: int, first: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The best continuations of each sentence: totals [B, X], the hypotheses they continue, their subwords.
 
-
-def _best(log_p_RV: Tensor, maxima_RY: Tensor, scores_BK: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The best continuations of each sentence: totals [B, X], the hypotheses they continue, their subwords.
-
-    The best `count` are in the `count` blocks of subwords with the highest maxima, and only those are sorted.
-    """
-    (batch, beam), size, blocks = scores_BK.shape, log_p_RV.size(1), maxima_RY.size(1)
-    maxima_BKY = maxima_RY.view(batch, beam, blocks) + scores_BK.unsqueeze(2)
-    chosen_BY = maxima_BKY.flatten(1).topk(min(count, beam * blocks), dim=1, sorted=False).indices
-    parents_BY = chosen_BY // blocks
-    within_L = torch.arange(0, size, blocks, device=log_p_RV.device)
-    places_BX = (parents_BY * size + chosen_BY % blocks).unsqueeze(2).add(within_L).flatten(1)
-    totals_BX = log_p_RV.view(batch, -1).gather(1, places_BX)
-    totals_BX += scores_BK.gather(1, parents_BY).repeat_interleave(BLOCK, dim=1)
-    totals_BX, best_BX = totals_BX.topk(min(count, totals_BX.size(1)), dim=1)
-    places_BX = places_BX.gather(1, best_BX)
-    return totals_BX, places_BX // size, places_BX % size
-
-
-@torch.inference_mode()
-def sample(
-    network: Inference,
-    source_BS: Tensor,
-    lengths_B: Tensor,
-    max_lengths_B: Tensor,
-    count: int,
-    length_penalty: float,
-    generator: torch.Generator,
-) -> list[list[Hypothesis]]:
-    """`count` translations of each sentence drawn from the model's distribution, best first."""
-    source, states = network.encode(source_BS, lengths_B)
-    batch, device = source_BS.size(0), source_BS.device
-    states = _select(states, torch.arange(batch, device=device).repeat_interleave(count))
-    limits_R = max_lengths_B.repeat_interleave(count)
-    ids_R1 = torch.full((batch * count, 1), BEGIN, device=device)
-    totals_R = torch.zeros(batch * count, device=device)
-    lengths_R = torch.zeros(batch * count, device=device)
-    going_R = torch.ones(batch * count, dtype=torch.bool, device=device)
-    history = []
-    for length in range(int(max_lengths_B.max()) + 1):
-        features_RE, states = network.step(ids_R1[:, 0], source, states)
-        log_p_RV, _ = network.log_probabilities(features_RE, first=length == 0)
-        drawn_R1 = torch.multinomial(log_p_RV.exp(), 1, generator=generator)
-        ids_R1 = drawn_R1.masked_fill((limits_R <= length).unsqueeze(1), END)
-        totals_R += log_p_RV.gather(1, ids_R1)[:, 0] * going_R
-        lengths_R += going_R
-        history.append(ids_R1.masked_fill(~going_R.unsqueeze(1), END))
-        going_R &= ids_R1[:, 0] != END
-        if not going_R.any():
-            break
-    scores = (totals_R / lengths_R**length_penalty).tolist()
-    rows = torch.cat(history, dim=1).tolist()
-    drawn = [Hypothesis(tuple(i for i in row if i != END), score) for row, score in zip(rows, scores, strict=True)]
-    return [sorted(drawn[first : first + count], key=lambda h: -h.score) for first in range(0, len(drawn), count)]
-
-
-Search = Callable[[Inference, Tensor, Tensor, Tensor], list[list[Hypothesis]]]
-"""A search with its options filled in: network, source_BS, lengths_B, max_lengths_B to hypotheses of each sentence."""
+        The best `count` are in the `count` blocks of subwords with the highest maxima, and only those are sorted.
+        """
+        batch, beam = totals_BK.shape
+        size = 1
+        totals: list[Tensor] = []
+        places: list[Tensor] = []
+        each = max(1, self.chunk // beam)
+        for start in range(0, batch, each):
+            rows_C = features_RE[start * beam : (start + each) * beam]
+            ending_C = ending_B[start : start + each].repeat_interleave(beam)
+            scores_CV, maxima_CY, log_sum_C = self.network.scores(rows_C, first)
+            if bool(ending_C.any()):
+                self._end(scores_CV, maxima_CY, ending_C)
+            size, blocks = scores_CV.size(1), maxima_CY.size(1)
+            # What turns scores of subwords into log-probabilities of hypotheses.
+            shift_BK = totals_BK[start : start + each] - log_sum_C.view(-1, beam)
+            maxima_BKY = maxima_CY.view(-1, beam, blocks) + shift_BK.unsqueeze(2)
+            chosen_BF = maxima_BKY.flatten(1).topk(min(count, beam * blocks), dim=1, sorted=False).indices
+            parents_BF = chosen_BF // blocks
+            within_L = torch.arange(0, size, blocks, device=totals_BK.device)
+            places_BX = (parents_BF * size + chosen_BF % blocks).unsqueeze(2).add(within_L).flatten(1)
+            totals_BX = scores_CV.view(len(shift_BK), -1).gather(1, places_BX)
+            totals_BX += shift_BK.gather(1, parents_BF).repeat_interleave(self.block, dim=1)
+            totals_BX, best_BX = totals_BX.topk(count, dim=1)
+            totals.append(totals_BX)
+            places.append(places_BX.gather(1, best_BX))
+        places_BX = torch.cat(places)
+        return torch.cat(totals), places_BX // size, places_BX % size

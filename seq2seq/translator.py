@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from data_prep.cleaning import normalise
 from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Decoding
-from seq2seq.inference import Inference, choose_bytes
+from seq2seq.inference import Inference
 from seq2seq.model import Translation
-from seq2seq.search import Hypothesis, Search, beam_search, sample
+from seq2seq.products import choose_bytes
+from seq2seq.search import Hypothesis, Search
 from seq2seq.threads import Workers
 
 LONGEST = 120
@@ -44,7 +45,7 @@ class Translator:
 
     def __init__(self, model: Translation, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
         """Put a model in memory to use; `load` reads one from disk."""
-        self.network = Inference(model, choose_bytes(decoding.precision, device))
+        self.search = Search(Inference(model, choose_bytes(decoding.precision, device)))
         self.workers = Workers(torch.get_num_threads() if device.type == "cpu" else 1)
         self.subwords = subwords
         self.decoding = decoding
@@ -78,8 +79,13 @@ class Translator:
         batches = list(self._batches(ids, width))
 
         def search(number: int) -> list[list[Hypothesis]]:
-            sources = [ids[row] for row in batches[number]]
-            return self._search_batch(self._search(width, sample_seed, number), sources)
+            batch = self._tensors([ids[row] for row in batches[number]])
+            if sample_seed is None:
+                return self.search.beam(*batch, width, nbest, self.decoding.length_penalty)
+            # What is drawn at random depends on the batch's number, not on which is first.
+            seed = np.random.SeedSequence((sample_seed, number)).generate_state(1)
+            generator = torch.Generator(self.device).manual_seed(int(seed[0]))
+            return self.search.sample(*batch, width, self.decoding.length_penalty, generator)
 
         found: list[list[Scored]] = [[] for _ in flat]
         # The longest first, or they are what is waited for at the end.
@@ -90,21 +96,12 @@ class Translator:
         remaining = iter(found)
         return [_join([next(remaining) for _ in line]) for line in pieces]
 
-    def _search(self, width: int, sample_seed: int | None, batch: int) -> Search:
-        """The search of one batch; what is drawn at random depends on the batch's number, not on which is first."""
-        penalty = self.decoding.length_penalty
-        if sample_seed is None:
-            return partial(beam_search, beam=width, length_penalty=penalty)
-        seed = np.random.SeedSequence((sample_seed, batch)).generate_state(1)
-        generator = torch.Generator(self.device).manual_seed(int(seed[0]))
-        return partial(sample, count=width, length_penalty=penalty, generator=generator)
-
-    def _search_batch(self, search: Search, sources: list[list[int]]) -> list[list[Hypothesis]]:
-        """Hypotheses of sources of like length."""
-        lengths = torch.tensor([len(ids) + 1 for ids in sources])
-        limits = (lengths * self.decoding.max_ratio + FREE).long()
+    def _tensors(self, sources: list[list[int]]) -> tuple[Tensor, Tensor, Tensor]:
+        """Sources of like length, their lengths, and how long their translations may be."""
+        lengths_B = torch.tensor([len(ids) + 1 for ids in sources])
+        limits_B = (lengths_B * self.decoding.max_ratio + FREE).long()
         source_BS = pad([np.array(ids, np.int32) for ids in sources], after=END)
-        return search(self.network, source_BS.to(self.device), lengths.to(self.device), limits.to(self.device))
+        return source_BS.to(self.device), lengths_B.to(self.device), limits_B.to(self.device)
 
     def _batches(self, ids: list[list[int]], width: int) -> Iterator[list[int]]:
         """Rows of sources, the shortest first, as many at a time as the budget holds."""

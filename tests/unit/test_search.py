@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from itertools import product
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor
 from data_prep.subwords import BEGIN, END
 from seq2seq.inference import Inference
 from seq2seq.model import Translation
-from seq2seq.search import Hypothesis, beam_search, sample
+from seq2seq.scripting import scripted
+from seq2seq.search import AHEAD, Hypothesis, Search
 from tests.toys import ATTENTIONS, CELLS, network, sources
 
 LETTERS = range(END + 1, END + 5)
@@ -38,6 +40,19 @@ def batch(row: int | None = None, limits: tuple[int, ...] = LIMITS) -> tuple[Ten
     if row is None:
         return source, lengths, torch.tensor(limits)
     return source[row : row + 1, : LENGTHS[row]], lengths[row : row + 1], torch.tensor(limits[row : row + 1])
+
+
+def search(model: Translation, compiled: bool = False) -> Search:
+    """Compiling takes longer than most of these searches."""
+    with patch("seq2seq.search.scripted", scripted if compiled else lambda code: code):
+        return Search(Inference(model, in_bytes=False))
+
+
+def beam_search(
+    model: Translation, batch: tuple[Tensor, Tensor, Tensor], beam: int, penalty: float, wanted: int | None = None
+) -> list[list[Hypothesis]]:
+    """As many as the beam holds, if no number is given."""
+    return search(model).beam(*batch, beam, wanted or beam, penalty)
 
 
 @torch.inference_mode()
@@ -83,12 +98,12 @@ def same(found: list[Hypothesis], expected: list[Hypothesis]) -> None:
 @pytest.mark.parametrize(("cell", "attention"), [("rnn", "none"), ("gru", "dot"), ("lstm", "additive")])
 def test_a_beam_wide_enough_finds_every_target_in_order(cell: str, attention: str, penalty: float) -> None:
     model = toy(cell, attention)
-    found = beam_search(Inference(model, in_bytes=False), *batch(), beam=90, length_penalty=penalty)
+    found = beam_search(model, batch(), 90, penalty)
     for row in range(len(LENGTHS)):
         same(found[row], every_target(model, row, penalty))
 
 
-def plain_beam_search(model: Translation, row: int, beam: int, limit: int) -> list[Hypothesis]:
+def plain_beam_search(model: Translation, row: int, beam: int, wanted: int, limit: int) -> list[Hypothesis]:
     """Prefixes in a list, each extended by every letter and by the end; the scores by the teacher-forced pass."""
     open_prefixes: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     finished: list[Hypothesis] = []
@@ -103,24 +118,50 @@ def plain_beam_search(model: Translation, row: int, beam: int, limit: int) -> li
         candidates.sort(reverse=True)
         finished += [Hypothesis(ids[:-1], total / (length + 1)) for total, ids in candidates[:beam] if ids[-1] == END]
         open_prefixes = [candidate for candidate in candidates if candidate[1][-1] != END][:beam]
-        if len(finished) >= beam:
+        best = sorted((hypothesis.score for hypothesis in finished), reverse=True)
+        hope = max((total / (length + 1 + AHEAD) for total, _ in open_prefixes), default=-math.inf)
+        if len(finished) >= beam or (len(finished) >= wanted and hope <= best[wanted - 1]):
             break
     return sorted(finished, key=lambda hypothesis: -hypothesis.score)[:beam]
 
 
-@pytest.mark.parametrize("beam", [2, 3, 5])
-def test_a_narrow_beam_is_the_plain_algorithm(beam: int) -> None:
-    model, limits = toy(certainty=1.0), (6, 2, 6, 4)
-    found = beam_search(Inference(model, in_bytes=False), *batch(limits=limits), beam=beam, length_penalty=1.0)
+@pytest.mark.parametrize(("beam", "wanted"), [(2, 1), (2, 2), (3, 1), (5, 1), (5, 3), (5, 5), (9, 4)])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_narrow_beam_is_the_plain_algorithm(beam: int, wanted: int, seed: int) -> None:
+    model, limits = toy(certainty=1.0, seed=seed), (6, 2, 6, 4)
+    found = beam_search(model, batch(limits=limits), beam, 1.0, wanted)
     for row, limit in enumerate(limits):
-        same(found[row], plain_beam_search(model, row, beam, limit))
+        same(found[row], plain_beam_search(model, row, beam, wanted, limit))
+
+
+def test_a_sentence_is_done_when_nothing_better_can_be_hoped_for() -> None:
+    """With wide beams that happens before as many as the beam have ended."""
+    limits = (30, 30, 30, 30)
+    model = toy(seed=1)
+    few, all_of_them = (beam_search(model, batch(limits=limits), 20, 1.0, wanted) for wanted in (1, 20))
+    assert any(len(a) < len(b) for a, b in zip(few, all_of_them, strict=True))
+    assert all(a[0].ids == b[0].ids for a, b in zip(few, all_of_them, strict=True))
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_compiled_or_not_the_search_is_the_same(cell: str, attention: str) -> None:
+    model = toy(cell, attention, seed=5)
+    plain, compiled = search(model), search(model, compiled=True)
+    assert isinstance(compiled.network, torch.jit.ScriptModule)
+    for limits in (LIMITS, (9, 9, 9, 9)):
+        for beam in (1, 4):
+            found = plain.beam(*batch(limits=limits), beam, 2 if beam > 1 else 1, 0.6)
+            assert compiled.beam(*batch(limits=limits), beam, 2 if beam > 1 else 1, 0.6) == found
+        drawn = [s.sample(*batch(limits=limits), 3, 0.6, torch.Generator().manual_seed(1)) for s in (plain, compiled)]
+        assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_greedy_takes_the_likeliest_subword_each_time(cell: str, attention: str) -> None:
     model, limits = toy(cell, attention, seed=1), (9, 9, 9, 9)
-    found = beam_search(Inference(model, in_bytes=False), *batch(limits=limits), beam=1, length_penalty=1.0)
+    found = beam_search(model, batch(limits=limits), 1, 1.0)
     for row in range(len(LENGTHS)):
         source, lengths, _ = batch(row)
         ids: tuple[int, ...] = ()
@@ -139,17 +180,17 @@ def test_greedy_takes_the_likeliest_subword_each_time(cell: str, attention: str)
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_sentence_is_found_the_same_alone(cell: str, beam: int, end: float) -> None:
     model, limits = toy(cell, seed=2, end=end), (12, 2, 20, 7)
-    found = beam_search(Inference(model, in_bytes=False), *batch(limits=limits), beam=beam, length_penalty=1.0)
+    found = beam_search(model, batch(limits=limits), beam, 1.0)
     # An unlikely end makes the sentences leave the batch one after the other, at their limits.
     assert end > 0 or tuple(len(hypotheses[0].ids) for hypotheses in found) == limits
     for row in range(len(LENGTHS)):
         same(
-            beam_search(Inference(model, in_bytes=False), *batch(row, limits), beam=beam, length_penalty=1.0)[0],
+            beam_search(model, batch(row, limits), beam, 1.0)[0],
             found[row],
         )
     source, lengths, limit = batch(limits=limits)
     wider = torch.nn.functional.pad(source, (0, 5))
-    for row, hypotheses in enumerate(beam_search(Inference(model, in_bytes=False), wider, lengths, limit, beam, 1.0)):
+    for row, hypotheses in enumerate(beam_search(model, (wider, lengths, limit), beam, 1.0)):
         same(hypotheses, found[row])
 
 
@@ -158,7 +199,7 @@ def test_a_sentence_is_found_the_same_alone(cell: str, beam: int, end: float) ->
 def test_hypotheses_are_distinct_sorted_and_neither_empty_nor_too_long(beam: int, end: float) -> None:
     limits = (5, 1, 8, 2)
     model = toy(seed=3, end=end)
-    found = beam_search(Inference(model, in_bytes=False), *batch(limits=limits), beam=beam, length_penalty=0.6)
+    found = beam_search(model, batch(limits=limits), beam, 0.6)
     for hypotheses, limit in zip(found, limits, strict=True):
         # A limit of one leaves four targets; there is never more than the beam.
         assert 1 <= len(hypotheses) <= beam
@@ -173,9 +214,7 @@ def test_hypotheses_are_distinct_sorted_and_neither_empty_nor_too_long(beam: int
 @pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0])
 def test_scores_are_the_model_s_normalised_by_length(penalty: float) -> None:
     model = toy(seed=4)
-    for row, hypotheses in enumerate(
-        beam_search(Inference(model, in_bytes=False), *batch(limits=(9, 9, 9, 9)), 4, penalty)
-    ):
+    for row, hypotheses in enumerate(beam_search(model, batch(limits=(9, 9, 9, 9)), 4, penalty)):
         for h in hypotheses:
             assert h.score == pytest.approx(score(model, row, h.ids, penalty), rel=1e-5, abs=1e-5)
 
@@ -183,10 +222,7 @@ def test_scores_are_the_model_s_normalised_by_length(penalty: float) -> None:
 def test_length_normalisation_favours_longer_targets() -> None:
     model = toy(certainty=1.0, end=-0.5)
     short, long = (
-        sum(
-            len(found[0].ids)
-            for found in beam_search(Inference(model, in_bytes=False), *batch(limits=(9, 9, 9, 9)), 20, penalty)
-        )
+        sum(len(found[0].ids) for found in beam_search(model, batch(limits=(9, 9, 9, 9)), 20, penalty))
         for penalty in (0.0, 1.0)
     )
     assert short < long
@@ -194,7 +230,7 @@ def test_length_normalisation_favours_longer_targets() -> None:
 
 def test_sampling_follows_the_model_s_distribution() -> None:
     model, draws = toy(certainty=1.0), 4000
-    found = sample(Inference(model, in_bytes=False), *batch(), draws, 0.0, torch.Generator().manual_seed(0))
+    found = search(model).sample(*batch(), draws, 0.0, torch.Generator().manual_seed(0))
     for row, limit in enumerate(LIMITS):
         assert len(found[row]) == draws
         frequencies = Counter(h.ids for h in found[row])
@@ -211,11 +247,10 @@ def test_sampling_follows_the_model_s_distribution() -> None:
 
 def test_samples_are_scored_sorted_and_repeated_by_their_seed() -> None:
     model, limits = toy(certainty=1.0), (9, 1, 5, 9)
+    searches = search(model)
 
     def draw(seed: int) -> list[list[Hypothesis]]:
-        return sample(
-            Inference(model, in_bytes=False), *batch(limits=limits), 5, 0.6, torch.Generator().manual_seed(seed)
-        )
+        return searches.sample(*batch(limits=limits), 5, 0.6, torch.Generator().manual_seed(seed))
 
     assert draw(1) == draw(1)
     assert draw(1) != draw(2)

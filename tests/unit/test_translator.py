@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from data_prep.cleaning import normalise
 from data_prep.subwords import END, Subwords
 from seq2seq.config import Decoding
-from seq2seq.search import Hypothesis, Search
+from seq2seq.search import Hypothesis
 from seq2seq.translator import LONGEST, Scored, Translator
 from tests.toys import letter_subwords, network, words
 
@@ -76,11 +76,11 @@ def test_no_batch_is_larger_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> 
     model = translator(batch_tokens=100)
     shapes: list[torch.Size] = []
 
-    def search(_: object, source: torch.Tensor, *__: object) -> list[list[Hypothesis]]:
+    def search(source: torch.Tensor, *_: object) -> list[list[Hypothesis]]:
         shapes.append(source.shape)
         return [[Hypothesis((5,), 0.0)] for _ in source]
 
-    monkeypatch.setattr(model, "_search", lambda width, seed, batch: search)
+    monkeypatch.setattr(model.search, "beam", search)
     lines = words(40, 0, 1, 30)
     model.translate(lines)
     assert sum(rows for rows, _ in shapes) == len(lines)
@@ -92,14 +92,13 @@ def echo(monkeypatch: pytest.MonkeyPatch, model: Translator) -> list[str]:
     """Make the network repeat its source; return the pieces that it was given, in no particular order."""
     pieces: list[str] = []
 
-    def search(_: object, source: torch.Tensor, *__: object) -> list[list[Hypothesis]]:
+    def search(source: torch.Tensor, *_: object) -> list[list[Hypothesis]]:
         rows = [tuple(i for i in row if i > END) for row in source.tolist()]
         assert all(len(row) <= LONGEST for row in rows)
         pieces.extend(model.subwords.decode_target(rows))
         return [[Hypothesis(row, -1.0)] for row in rows]
 
-    repeat: Search = search
-    monkeypatch.setattr(model, "_search", lambda width, seed, batch: repeat)
+    monkeypatch.setattr(model.search, "beam", search)
     return pieces
 
 
@@ -190,8 +189,7 @@ def test_line_breaks_that_the_network_spells_in_bytes_become_spaces(monkeypatch:
     subwords = letter_subwords()
     ids = {p: i for i in range(subwords.target_size) for p in subwords.target_pieces([i])}
     spelt = [ids[p] for p in ("a", "<0x0A>", "b", "<0xE2>", "<0x80>", "<0xA8>", "c", "<0xC2>", "<0x85>", "d", "<0x0D>")]
-    search: Search = lambda *_: [[Hypothesis(tuple(spelt), -1.0)]]  # noqa: E731
-    monkeypatch.setattr(model, "_search", lambda width, seed, batch: search)
+    monkeypatch.setattr(model.search, "beam", lambda *_: [[Hypothesis(tuple(spelt), -1.0)]])
     assert model.translate(["x"]) == ["a b c d"]
 
 
@@ -233,16 +231,18 @@ def test_samples_are_repeated_by_their_seed_and_differ() -> None:
 def test_a_wider_beam_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     model, widths = translator(beam=3), []
 
-    def search(width: int, seed: int | None, batch: int) -> Search:
-        widths.append(width)
-        return lambda *_: [[Hypothesis((5,), -1.0)]]
+    def search(
+        source: torch.Tensor, lengths: torch.Tensor, limits: torch.Tensor, beam: int, wanted: int, penalty: float
+    ) -> list[list[Hypothesis]]:
+        widths.append((beam, wanted))
+        return [[Hypothesis((5,), -1.0)]]
 
-    monkeypatch.setattr(model, "_search", search)
+    monkeypatch.setattr(model.search, "beam", search)
     model.translate(["a"])
     model.translate(["a"], beam=1)
     model.hypotheses(["a"], nbest=7)
     model.hypotheses(["a"], beam=9, nbest=2)
-    assert widths == [3, 1, 7, 9]
+    assert widths == [(3, 1), (1, 1), (7, 7), (9, 2)]
 
 
 def test_a_translation_ends_at_its_limit() -> None:
