@@ -38,7 +38,6 @@ class RecurrentLayer(nn.Module):
         self.cell = cell
         self.hidden_size = hidden_size
         self.recurrence = KINDS[cell](input_size, hidden_size, batch_first=True)
-        self.reset_parameters()
 
     @property
     def weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -47,9 +46,10 @@ class RecurrentLayer(nn.Module):
         return w_GI, u_GH, b_G, c_G
 
     def reset_parameters(self) -> None:
-        """Orthogonal recurrent matrices, Xavier input matrices, zero biases; LSTM's forget gate starts open.
+        """What training begins with: orthogonal recurrent matrices, Xavier input matrices, zero biases; LSTM's forget gate starts open.
 
-        The forget bias of 1 follows Gers et al. 2000 and Jozefowicz et al. 2015.
+        The forget bias of 1 follows Gers et al. 2000 and Jozefowicz et al. 2015.  Not done where weights are then
+        read from a file: orthogonal matrices take time to find.
         """
         gates = {"rnn": 1, "gru": 3, "lstm": 4}[self.cell]
         with torch.no_grad():

@@ -30,7 +30,7 @@ app = typer.Typer(
 os.environ.setdefault("GOMP_SPINCOUNT", "30000")
 
 RUNS = Path("runs")
-CHUNK = 500
+CHUNK = 2000
 """Lines that are read before they are translated together."""
 
 Languages = Annotated[str, typer.Option(help="Source and target language.")]

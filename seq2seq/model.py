@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from data_prep.subwords import PAD
-from seq2seq.cells import State
+from seq2seq.cells import RecurrentLayer, State
 from seq2seq.config import Model
 from seq2seq.decoder import Decoder, Memory
 from seq2seq.encoder import Encoder, position_mask
@@ -21,7 +21,7 @@ class Translation(nn.Module):
     """
 
     def __init__(self, config: Model, source_size: int, target_size: int, joint: bool) -> None:
-        """Make the network for vocabularies of the given sizes."""
+        """Make the network for vocabularies of the given sizes; `reset_parameters` makes it ready for training."""
         super().__init__()
         self.target_embedding = _embedding(target_size, config.embedding)
         self.own_source_embedding = None if joint else _embedding(source_size, config.embedding)
@@ -40,6 +40,12 @@ class Translation(nn.Module):
             same = config.embedding == config.hidden
             self.words = nn.Identity() if same else nn.Linear(config.embedding, config.hidden, bias=False)
         self.output_bias_V = nn.Parameter(torch.zeros(target_size))
+
+    def reset_parameters(self) -> None:
+        """Draw the weights of recurrent layers anew; those of others are drawn as they are made."""
+        for module in self.modules():
+            if isinstance(module, RecurrentLayer):
+                module.reset_parameters()
 
     @property
     def output_weight_VE(self) -> Tensor:

@@ -71,6 +71,7 @@ class Updater:
         device = choose_device(config.training)
         torch.manual_seed(config.training.seed)
         model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
+        model.reset_parameters()
         return cls(model.to(device), config.training, device)
 
     def update(self, batch: Batch, rate: float, step: int) -> tuple[Tensor, Tensor]:

@@ -92,6 +92,7 @@ def network(
     """A random network, ready to translate; its weights times `scale`, so that its answers differ clearly."""
     torch.manual_seed(seed)
     model = Translation(model_config(cell, attention, **others), size, size, joint)
+    model.reset_parameters()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.1 + parameter * scale)

@@ -12,7 +12,7 @@ GREEDY, WIDE = "greedy.yaml", "beam.yaml"
 LOG_STEPS = 2
 """Updates between two notes of its speed."""
 NEVER = 10**9
-PEAK_RATE, WARMUP = 2e-3, 200
+WARMUP = 200
 SENTENCES = 64
 """Sentences translated at a time."""
 LAUNCH = """
@@ -84,7 +84,7 @@ class JoeyNMT(Toolkit):
             },
             "training": {
                 "optimizer": "adamw",
-                "learning_rate": PEAK_RATE,
+                "learning_rate": task.peak_rate,
                 # The scheduler `plateau` calls PyTorch as it was; others decay by epochs.
                 "scheduling": "warmupinversesquareroot",
                 "learning_rate_warmup": WARMUP,

@@ -12,7 +12,7 @@ from tests.benchmarks.toolkit import SPLITS, Toolkit
 VOCABULARY, MODEL, VALIDATION = "vocabulary.txt", "model.npz", "validation.ids"
 LOG_STEPS = 2
 """Updates between two notes of its speed."""
-PEAK_RATE, WARMUP = 2e-3, 200
+WARMUP = 200
 SENTENCES, SORTED = 64, 100
 """Sentences translated at a time, and of how many such batches they are sorted by length."""
 LONGEST_RATIO = 2
@@ -81,7 +81,7 @@ class Marian(Toolkit):
             "label-smoothing": task.label_smoothing,
             "clip-norm": task.clip_norm,
             "optimizer": "adam",
-            "learn-rate": PEAK_RATE,
+            "learn-rate": task.peak_rate,
             "lr-warmup": WARMUP,
             "lr-decay-inv-sqrt": WARMUP,
             "mini-batch": task.batch_tokens,

@@ -37,6 +37,8 @@ class Task:
     clip_norm: float
     batch_tokens: int
     """Budget of a training batch."""
+    peak_rate: float
+    """Largest learning rate."""
     beam: int
     """The wider of the two searches; the other is greedy."""
     threads: int

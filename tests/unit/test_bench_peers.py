@@ -50,6 +50,7 @@ TASK = Task(
     label_smoothing=0.1,
     clip_norm=1.0,
     batch_tokens=100,
+    peak_rate=1e-3,
     beam=5,
     threads=2,
 )

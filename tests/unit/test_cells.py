@@ -106,6 +106,7 @@ def test_gradients_are_the_finite_differences(cell: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_first_weights(cell: str) -> None:
     made = RecurrentLayer(cell, INPUT, HIDDEN)
+    made.reset_parameters()
     gates = {"rnn": 1, "gru": 3, "lstm": 4}[cell]
     for block in made.recurrence.weight_hh_l0.detach().chunk(gates):
         torch.testing.assert_close(block @ block.T, torch.eye(HIDDEN), rtol=0, atol=1e-5)
@@ -120,6 +121,7 @@ def test_first_weights(cell: str) -> None:
 
 def test_an_open_forget_gate_keeps_more_of_the_past() -> None:
     made = RecurrentLayer("lstm", INPUT, HIDDEN)
+    made.reset_parameters()
     cell_state = torch.full((1, HIDDEN), 3.0)
     _, (_, kept) = made(torch.zeros(1, 1, INPUT), (torch.zeros(1, HIDDEN), cell_state))
     torch.testing.assert_close(kept, cell_state * torch.tensor(1.0).sigmoid())

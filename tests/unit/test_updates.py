@@ -13,9 +13,10 @@ from torch import Tensor
 from data_prep.errors import UserError
 from data_prep.subwords import END
 from seq2seq.batches import Batch, pad
+from seq2seq.cells import RecurrentLayer
 from seq2seq.model import Translation
 from seq2seq.updates import SHARE, Updater, choose_device, choose_precision
-from tests.toys import config, network
+from tests.toys import config, letter_subwords, network
 
 CPU = torch.device("cpu")
 SIZE = 20
@@ -211,3 +212,18 @@ def test_precision_and_device_are_chosen_by_what_is_there(monkeypatch: pytest.Mo
     assert choose_device(config(device="auto").training) == choose_device(config(device="cpu").training) == CPU
     with pytest.raises(UserError, match=r"training\.device=cuda: .*; use training\.device=cpu"):
         choose_device(config(device="cuda").training)
+
+
+def test_a_new_network_is_ready_for_training_and_follows_from_the_seed() -> None:
+    subwords = letter_subwords()
+    first, same, other = (Updater.of_new(config(seed=seed), subwords) for seed in (1, 1, 2))
+    for updater in (first, same, other):
+        updater.close()
+    for layer in first.model.modules():
+        if isinstance(layer, RecurrentLayer):
+            _, u_GH, _, _ = layer.weights
+            for block in u_GH.detach().chunk(len(u_GH) // layer.hidden_size):
+                torch.testing.assert_close(block @ block.T, torch.eye(len(block)), rtol=0, atol=1e-5)
+    weights = [[p.detach() for p in updater.model.parameters()] for updater in (first, same, other)]
+    assert all(a.equal(b) for a, b in zip(weights[0], weights[1], strict=True))
+    assert any(not a.equal(b) for a, b in zip(weights[0], weights[2], strict=True))
