@@ -31,6 +31,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="of training with each recipe")
     parser.add_argument("--run", type=Path, help="trained run that translates, in place of one trained here")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=[], help="what else to measure (1: joeynmt)")
+    parser.add_argument("--peer-seconds", type=float, help="of training with each of those; as --seconds if not given")
     parser.add_argument("--baseline", type=Path, help="earlier JSON file to compare with")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="JSON file to write")
     return parser.parse_args(arguments)
@@ -114,7 +115,8 @@ def compare_with_peers(options: argparse.Namespace, prepared: Path, figures: Fig
         from tests.benchmarks.peers import compare
 
         say(f"training and translating with {peer}, in turns with ours")
-        found = compare(prepared, DATA / "peers", peer, options.seconds, say)
+        seconds = options.peer_seconds or options.seconds
+        found = compare(prepared, DATA / "peers", peer, seconds, say)
         figures |= {f"peer.{peer}.{key}": value for key, value in found.items()}
 
 
