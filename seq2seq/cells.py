@@ -46,9 +46,9 @@ class RecurrentLayer(nn.Module):
         return w_GI, u_GH, b_G, c_G
 
     def reset_parameters(self) -> None:
-        """What training begins with: orthogonal recurrent matrices, Xavier input matrices, zero biases; LSTM's forget gate starts open.
+        """What training begins with: orthogonal recurrent matrices, Xavier input matrices, biases of zero.
 
-        The forget bias of 1 follows Gers et al. 2000 and Jozefowicz et al. 2015.  Not done where weights are then
+        LSTM's forget gate starts open, with a bias of 1 (Gers et al. 2000, Jozefowicz et al. 2015).  Not done where weights are then
         read from a file: orthogonal matrices take time to find.
         """
         gates = {"rnn": 1, "gru": 3, "lstm": 4}[self.cell]
