@@ -48,8 +48,8 @@ class RecurrentLayer(nn.Module):
     def reset_parameters(self) -> None:
         """What training begins with: orthogonal recurrent matrices, Xavier input matrices, biases of zero.
 
-        LSTM's forget gate starts open, with a bias of 1 (Gers et al. 2000, Jozefowicz et al. 2015).  Not done where weights are then
-        read from a file: orthogonal matrices take time to find.
+        LSTM's forget gate starts open, with a bias of 1 (Gers et al. 2000, Jozefowicz et al. 2015).  Not done
+        where weights are then read from a file: orthogonal matrices take time to find.
         """
         gates = {"rnn": 1, "gru": 3, "lstm": 4}[self.cell]
         with torch.no_grad():
