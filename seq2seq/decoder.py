@@ -26,11 +26,6 @@ class Memory:
     keys_BSH: Tensor
     mask_BS: Tensor
 
-    def select(self, rows_B: Tensor) -> "Memory":
-        """The memory of the given rows, in their order."""
-        parts = (self.annotations_BSH, self.keys_BSH, self.mask_BS)
-        return Memory(*(part.index_select(0, rows_B) for part in parts))
-
 
 class Decoder(nn.Module):
     """Recurrent layers with one attention between the first and the rest."""
@@ -65,18 +60,15 @@ class Decoder(nn.Module):
     ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
         """Features [B, T, E] of the subword after each position, the states after the last, attention [B, T, S].
 
-        The attention is None for a decoder without one.  The rows may be k times those of the memory: k hypotheses
-        of each source sentence, side by side.  Dropout draws from `generator`.
+        The attention is None for a decoder without one.  Dropout draws from `generator`.
         """
         outputs_BTH, after = self.layers[0](self.dropout(embedded_BTE, generator), states[0])
         states_after = [after]
         contexts_BTH, weights_BTS = None, None
         if self.attention is not None:
-            # Hypotheses of one sentence stand in adjacent rows and share its memory as if they were positions.
-            queries = outputs_BTH.reshape(len(memory.mask_BS), -1, outputs_BTH.size(2))
-            contexts, weights = self.attention(queries, memory.keys_BSH, memory.annotations_BSH, memory.mask_BS)
-            contexts_BTH = contexts.view_as(outputs_BTH)
-            weights_BTS = weights.view(*outputs_BTH.shape[:2], -1)
+            contexts_BTH, weights_BTS = self.attention(
+                outputs_BTH, memory.keys_BSH, memory.annotations_BSH, memory.mask_BS
+            )
         for layer, state in zip(list(self.layers)[1:], states[1:], strict=True):
             outputs_BTH, after = layer(self.dropout(_beside(outputs_BTH, contexts_BTH), generator), state)
             states_after.append(after)

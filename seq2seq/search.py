@@ -183,7 +183,7 @@ class _Loops(nn.Module):
         batch, device, kind = source_BS.size(0), source_BS.device, source.keys_BDSA.dtype
         longest = int(max_lengths_B.max())
         # Less than `beam` have ended before a step, and at most `beam` more end with it.
-        scores_BFT = torch.full((batch, 2 * beam, longest + 1), self.end, device=device)
+        ids_BFT = torch.full((batch, 2 * beam, longest + 1), self.end, device=device)
         sizes_BF = torch.full((batch, 2 * beam), -1, device=device)
         scores_BF = torch.full((batch, 2 * beam), -math.inf, dtype=kind, device=device)
         ended_B = torch.zeros(batch, dtype=torch.long, device=device)
@@ -200,7 +200,7 @@ class _Loops(nn.Module):
             rows_F, ranks_F = ends_BK.nonzero().unbind(1)
             if len(rows_F) > 0:
                 sentences_F, places_F = alive_B[rows_F], (ended_B.unsqueeze(1) + ends_BK.cumsum(1) - 1)[rows_F, ranks_F]
-                scores_BFT[sentences_F, places_F, :length] = history_BKT[rows_F, parents_BX[rows_F, ranks_F], 1:]
+                ids_BFT[sentences_F, places_F, :length] = history_BKT[rows_F, parents_BX[rows_F, ranks_F], 1:]
                 sizes_BF[sentences_F, places_F] = length
                 scores_BF[sentences_F, places_F] = totals_BX[rows_F, ranks_F] / (length + 1) ** length_penalty
                 ended_B += ends_BK.sum(dim=1)
@@ -222,7 +222,7 @@ class _Loops(nn.Module):
             history_BKT = torch.cat([history_BKT, ids_BK.unsqueeze(2)], dim=2)
             rows_R = (firsts_B1 + parents_BK).flatten()
             states = _select(states, rows_R)
-        return scores_BFT, sizes_BF, scores_BF
+        return ids_BFT, sizes_BF, scores_BF
 
     def _end(self, scores_CV: Tensor, maxima_CY: Tensor, ending_C: Tensor) -> None:
         """Leave those rows that have to end nothing but the end, in place."""

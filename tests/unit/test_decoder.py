@@ -52,26 +52,6 @@ def test_step_by_step_is_the_whole_pass(cell: str, attention: str, layers: int) 
     close(states, after)
 
 
-@pytest.mark.parametrize("attention", ATTENTIONS)
-@pytest.mark.parametrize("positions", [1, 3])
-def test_k_rows_for_a_sentence_share_its_memory(attention: str, positions: int) -> None:
-    model, k = decoder(attention=attention), 4
-    known, inputs = memory(model), noise(BATCH * k, positions, EMBEDDING, seed=3)
-    states = start(model, BATCH * k)
-    repeated = known.select(torch.arange(BATCH).repeat_interleave(k))
-    shared = model(inputs, known, states)
-    assert shared[0].shape == (BATCH * k, positions, EMBEDDING)
-    close(shared, model(inputs, repeated, states))
-
-
-def test_select_takes_rows_in_their_order() -> None:
-    known = memory(decoder())
-    chosen = known.select(torch.tensor([2, 0, 2]))
-    for name in ("annotations_BSH", "keys_BSH", "mask_BS"):
-        for row, origin in enumerate((2, 0, 2)):
-            assert getattr(chosen, name)[row].equal(getattr(known, name)[origin])
-
-
 @pytest.mark.parametrize("cell", CELLS)
 def test_first_states_are_a_tanh_of_a_linear_map_of_the_summary(cell: str) -> None:
     model = decoder(cell, layers=3)

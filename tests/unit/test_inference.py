@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
-from seq2seq.cells import State
 from seq2seq.inference import BLOCK, LANES, NEVER, Inference, Source, select
 from seq2seq.model import Translation
 from seq2seq.products import FEW, choose_bytes
@@ -46,10 +45,8 @@ def walk(inference: Inference, source: Source, states: list[Tensor], ids_RT: Ten
 def teacher_forced(model: Translation, source_BS: Tensor, lengths_B: Tensor, ids_RT: Tensor) -> Tensor:
     """Log-probabilities [R, T, V] of one pass over all positions, -inf for what may not come."""
     each = len(ids_RT) // len(source_BS)
-    memory, states = model.encode(source_BS, lengths_B)
-    rows_R = torch.arange(len(source_BS)).repeat_interleave(each)
-    repeated: tuple[State, ...] = tuple(tuple(repeat(list(state), each)) for state in states)
-    logits_RTV = model.logits(model.decode(ids_RT, memory.select(rows_R), repeated)[0])
+    repeated = (part.repeat_interleave(each, dim=0) for part in (source_BS, lengths_B))
+    logits_RTV = model.logits(model(*repeated, ids_RT))
     logits_RTV[:, :, [PAD, UNKNOWN, BEGIN]] = -torch.inf
     logits_RTV[:, 0, END] = -torch.inf
     return logits_RTV.log_softmax(dim=2)
@@ -172,6 +169,12 @@ def test_in_bytes_a_sentence_gets_the_same_numbers_in_any_company(cell: str, att
             log_p_RTV, maxima = walk(inference, padded, states_alone, ids_RT[row : row + 1])
             assert log_p_RTV.equal(together_RTV[row : row + 1])
             assert maxima.equal(maxima_RTY[row : row + 1])
+
+
+def test_select_takes_sentences_in_their_order() -> None:
+    source, _ = encode(Inference(network(size=20), in_bytes=False), *sources(LENGTHS, size=20))
+    for chosen, known in zip(select(source, torch.tensor([2, 0, 2])), source, strict=True):
+        assert chosen.equal(torch.stack([known[2], known[0], known[2]]))
 
 
 @in_bytes
