@@ -10,6 +10,8 @@ from typing import Any
 
 from data_prep.settings import Cleaning
 
+RESERVED = "".join(map(chr, range(0x10FFF0, 0x10FFF8)))
+"""Letters of Unicode's private use that no text may have, so that they can stand for something."""
 EXAMPLES = 5
 EXAMPLE_CHARACTERS = 200
 # The longer side may exceed the ratio by this many characters: "Go." against "Va-t'en tout de suite !" is
@@ -24,11 +26,11 @@ _PLAIN = (
 )
 _NORMAL = re.compile(rf"[{_PLAIN}]+(?: [{_PLAIN}]+)*")
 # Unicode's Cc and Cf less white space, the two joiners (below) and Arabic number signs, which are visible;
-# and surrogates, which are halves of characters.
+# surrogates, which are halves of characters; and what is reserved.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0001\U000e0020-\U000e007f]"
+    f"\U000e0001\U000e0020-\U000e007f{RESERVED}]"
 )
 # Zero-width joiner and non-joiner are spelling between letters of Persian or Hindi and inside emoji, and
 # noise elsewhere: they stay between two visible characters that are neither Latin nor Latin's combining

@@ -26,9 +26,9 @@ from data_prep.report import Report, Silent
 from data_prep.rows import file_stamps
 from data_prep.settings import Preparation
 from data_prep.sources import REGISTRY, open_source
-from data_prep.subwords import JOINT_FILE, SEPARATE_FILES, Subwords
+from data_prep.subwords import JOINT_FILE, SEPARATE_FILES, WORDS_FILE, Subwords
 
-RULES = 1  # raised whenever the same text and settings come to give other files
+RULES = 2  # raised whenever the same text and settings come to give other files
 DRAFT = "draft.json"
 LIBRARIES = ("datasets", "numpy", "pyarrow", "sentencepiece", "xxhash")
 
@@ -124,7 +124,7 @@ def _prepare(
     if draft.get("stages", {}).get("subwords") == subword_stage:
         subwords = Subwords.load(building)
     else:
-        _remove(building, (JOINT_FILE, *SEPARATE_FILES))
+        _remove(building, (JOINT_FILE, *SEPARATE_FILES, WORDS_FILE))
         subwords = stages.write_subwords(
             text / "train.arrow", splits["train"]["pairs"], settings.subwords, building, report
         )
@@ -160,7 +160,7 @@ def _publish(folder: Path) -> None:
     building = folder / "building"
     manifest = read_manifest(building)
     (folder / MANIFEST).unlink(missing_ok=True)
-    _remove(folder, (JOINT_FILE, *SEPARATE_FILES), keep=manifest["files"])
+    _remove(folder, (JOINT_FILE, *SEPARATE_FILES, WORDS_FILE), keep=manifest["files"])
     for name in manifest["files"]:
         if (building / name).is_file():
             replace_durably(building / name, folder / name)

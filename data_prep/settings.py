@@ -55,6 +55,8 @@ class Subwords(Settings):
     """One vocabulary for both languages (embeddings are then shared), or one for each."""
     sentences: int = Field(default=500_000, ge=1)
     """Sentences of each language, at most, that the model is trained on."""
+    carry: bool = True
+    """Whether numbers, addresses, code and unknown names pass through a translation unchanged."""
 
 
 class Preparation(Settings):

@@ -210,12 +210,8 @@ def text_batches(path: Path) -> Iterator[pa.RecordBatch]:
 def write_subwords(train: Path, pairs: int, settings: SubwordSettings, folder: Path, report: Report) -> Subwords:
     """Train the subword model on the text of `train`, a file of `pairs` pairs, and store it in `folder`."""
     with report.stage("training the subword model"):
-        subwords = train_subwords(
-            functools.partial(_sample, train, pairs, 0, settings.sentences),
-            functools.partial(_sample, train, pairs, 1, settings.sentences),
-            settings,
-            report.note,
-        )
+        sample = functools.partial(_sample, train, pairs, settings.sentences)
+        subwords = train_subwords(sample, settings, report.note)
     for name, data in subwords.files().items():
         partial = folder / (name + ".partial")
         partial.write_bytes(data)
@@ -223,16 +219,15 @@ def write_subwords(train: Path, pairs: int, settings: SubwordSettings, folder: P
     return subwords
 
 
-def _sample(path: Path, pairs: int, side: int, limit: int) -> Iterator[str]:
-    """At most `limit` sentences of one side, spread evenly over the file."""
+def _sample(path: Path, pairs: int, limit: int) -> Iterator[tuple[str, str]]:
+    """At most `limit` pairs, spread evenly over the file."""
     first = 0
     for batch in text_batches(path):
-        text = batch.column(side)
-        if pairs > limit:
-            rows = np.arange(first, first + len(batch), dtype=np.int64)
-            text = text.filter(pa.array((rows + 1) * limit // pairs > rows * limit // pairs))
-        yield from text.to_pylist()
+        rows = np.arange(first, first + len(batch), dtype=np.int64)
         first += len(batch)
+        if pairs > limit:
+            batch = batch.filter(pa.array((rows + 1) * limit // pairs > rows * limit // pairs))
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 # Stage 3: ids.
@@ -242,7 +237,7 @@ def write_split(
     name: str, text: Path, pairs: int, subwords: Subwords, folder: Path, report: Report, processes: int
 ) -> dict[str, int]:
     """Encode the text and write `NAME.arrow` into `folder`; return the number of tokens of each side."""
-    encode = functools.partial(_encode, models=subwords.models)
+    encode = functools.partial(_encode, models=subwords.models, words=subwords.carrier and subwords.carrier.words)
     with report.stage(f"encoding {name}", pairs) as advance, SplitWriter(folder / f"{name}.arrow") as writer:
         for batch in ordered_map(encode, _in_pieces(text_batches(text)), processes):
             writer.add(batch)
@@ -258,16 +253,13 @@ def _in_pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 @functools.lru_cache(maxsize=1)
-def _load(models: tuple[bytes, ...]) -> Subwords:
+def _load(models: tuple[bytes, ...], words: frozenset[str] | None) -> Subwords:
     """Loading takes as long as encoding some thousand sentences."""
-    return Subwords(*models)
+    return Subwords(models[0], *models[1:], words=words)
 
 
-def _encode(batch: pa.RecordBatch, models: tuple[bytes, ...]) -> pa.RecordBatch:
+def _encode(batch: pa.RecordBatch, models: tuple[bytes, ...], words: frozenset[str] | None) -> pa.RecordBatch:
     """The batch with the ids of both sides: the columns of SCHEMA."""
-    subwords = _load(models)
-    ids = [
-        pa.array(encode(text.to_pylist()), SCHEMA.field("source_ids").type)
-        for encode, text in zip((subwords.encode_source, subwords.encode_target), batch.columns, strict=True)
-    ]
+    pairs = _load(models, words).encode_pairs(*(column.to_pylist() for column in batch.columns))
+    ids = [pa.array(side, SCHEMA.field("source_ids").type) for side in pairs]
     return pa.record_batch([*batch.columns, *ids], schema=SCHEMA)

@@ -1,34 +1,47 @@
 """Subwords: text to ids and back, by SentencePiece (Kudo & Richardson 2018).
 
-Special ids are the same in every model: 0 padding, 1 unknown, 2 begin, 3 end of sentence.  Bytes stand in for
-characters that the model has never seen, so that no input is unknown and every text comes back whole.
+Special ids are the same in every model: 0 padding, 1 unknown, 2 begin, 3 end of sentence, and behind them those of
+`carrying.PLACEHOLDERS`, if any.  Bytes stand in for characters that the model has never seen, so that no input is
+unknown and every text comes back whole.
 """
 
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import sentencepiece
 
+from data_prep.carrying import PLACEHOLDERS, Carrier, learn
 from data_prep.errors import UserError
 from data_prep.settings import Subwords as SubwordSettings
 
 PAD, UNKNOWN, BEGIN, END = range(4)
 JOINT_FILE = "subwords.model"
 SEPARATE_FILES = ("subwords.source.model", "subwords.target.model")
+WORDS_FILE = "words.txt"
 
 
 class Subwords:
     """The subword model of one prepared corpus: one vocabulary for both sides, or one for each."""
 
-    def __init__(self, source_model: bytes, target_model: bytes | None = None) -> None:
-        """Take serialised SentencePiece models; without a second one the first serves both sides."""
+    def __init__(
+        self, source_model: bytes, target_model: bytes | None = None, words: frozenset[str] | None = None
+    ) -> None:
+        """Take serialised SentencePiece models; without a second one the first serves both sides.
+
+        `words` are those that the source text is known to have, if others are names.
+        """
         self.models = (source_model,) if target_model is None else (source_model, target_model)
         self._source = sentencepiece.SentencePieceProcessor(model_proto=source_model)
         self._target = (
             self._source if target_model is None else sentencepiece.SentencePieceProcessor(model_proto=target_model)
         )
+
+        carries = self._source.piece_to_id(PLACEHOLDERS[0]) == END + 1
+        self.carrier = Carrier(words) if carries else None
 
     @property
     def joint(self) -> bool:
@@ -53,6 +66,13 @@ class Subwords:
         """Ids of each line, without begin and end."""
         return list(self._target.encode(lines, out_type=int, num_threads=1))
 
+    def encode_pairs(self, sources: list[str], targets: list[str]) -> tuple[list[list[int]], list[list[int]]]:
+        """Ids of both sides of pairs, with placeholders for what is carried over."""
+        if self.carrier and sources:
+            masked = map(self.carrier.mask_pair, sources, targets)
+            sources, targets = map(list, zip(*masked, strict=True))
+        return self.encode_source(sources), self.encode_target(targets)
+
     def decode_target(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """Detokenised text of each sequence; special ids leave nothing behind."""
         return [str(self._target.decode([i for i in sequence if i > END])) for sequence in ids]
@@ -68,7 +88,10 @@ class Subwords:
     def files(self) -> dict[str, bytes]:
         """File names and contents, as `load` reads them."""
         names = (JOINT_FILE,) if self.joint else SEPARATE_FILES
-        return dict(zip(names, self.models, strict=True))
+        files = dict(zip(names, self.models, strict=True))
+        if self.carrier and self.carrier.words is not None:
+            files[WORDS_FILE] = "".join(f"{word}\n" for word in sorted(self.carrier.words)).encode()
+        return files
 
     @classmethod
     def load(cls, folder: Path) -> "Subwords":
@@ -82,10 +105,11 @@ class Subwords:
             models = [(folder / name).read_bytes() for name in names]
             if not all(models):  # the library takes an empty file for a model
                 raise UserError(damaged)
-            subwords = cls(*models)
+            words = (folder / WORDS_FILE).read_text("utf-8").split() if (folder / WORDS_FILE).is_file() else None
+            subwords = cls(models[0], *models[1:], words=None if words is None else frozenset(words))
         except FileNotFoundError as error:
             raise UserError(f"{folder}: no subword model ({JOINT_FILE}) there; run `make preprocess` again") from error
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeError) as error:
             raise UserError(damaged) from error
         for model in (subwords._source, subwords._target):
             if (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id()) != (PAD, UNKNOWN, BEGIN, END):
@@ -94,26 +118,29 @@ class Subwords:
 
 
 def train_subwords(
-    source_sentences: Callable[[], Iterator[str]],
-    target_sentences: Callable[[], Iterator[str]],
+    pairs: Callable[[], Iterator[tuple[str, str]]],
     settings: SubwordSettings,
     report: Callable[[str], None] = lambda message: None,
 ) -> Subwords:
-    """Train the model, or the two, on sentences given by functions that start a new pass.
+    """Train the model, or the two, on pairs of sentences given by a function that starts a new pass.
 
     `report` is told when the vocabulary had to shrink.  Raises UserError if there is no text to train on.
     """
+    carrier = learn(pairs) if settings.carry else None
 
-    def both() -> Iterator[str]:
-        yield from source_sentences()
-        yield from target_sentences()
+    def masked() -> Iterator[tuple[str, str]]:
+        return (carrier.mask_pair(*pair) for pair in pairs()) if carrier else pairs()
 
+    def side(number: int) -> Iterator[str]:
+        return (pair[number] for pair in masked())
+
+    words = carrier and carrier.words
     if settings.joint:
-        return Subwords(_train(both, settings, "joint", report))
-    return Subwords(
-        _train(source_sentences, settings, "source", report),
-        _train(target_sentences, settings, "target", report),
+        return Subwords(_train(lambda: chain(side(0), side(1)), settings, "joint", report), words=words)
+    source, target = (
+        _train(partial(side, number), settings, name, report) for number, name in enumerate(("source", "target"))
     )
+    return Subwords(source, target, words)
 
 
 def _train(
@@ -134,6 +161,7 @@ def _train(
             hard_vocab_limit=False,
             # Cleaning has normalised already: the text must come back as it was.
             normalization_rule_name="identity",
+            user_defined_symbols=list(PLACEHOLDERS) if settings.carry else [],
             byte_fallback=True,
             character_coverage=1.0 if settings.kind == "char" else 0.9999,
             # In bytes.  Longer lines would be left out without a word; what is too long is for cleaning to

@@ -2,7 +2,7 @@
 
 Shapes: B sentences, S source positions, N = S · B, R rows (hypotheses), K = R / B of each sentence, I inputs, E
 embedding, H hidden, h = H / 2 of a direction, G = 1, 3 or 4 gates times H, D heads of the attention, A = H / D,
-X = B · D, V vocabulary, Y blocks of subwords, F features of a layer's position.
+X = B · D, V vocabulary, Y blocks of subwords, P placeholders, F features of a layer's position.
 
 What depends on a subword alone, its share of a first layer's gates, is looked up in a table.  The other products are
 those of `products.py`: states are bounded by the cells' tanh, contexts by the largest annotation that there can be.
@@ -110,11 +110,16 @@ class Inference(nn.Module):
     additive: Final[bool]
     bounded: Final[bool]
     heads: Final[int]
+    placeholders: Final[int]
 
     @torch.inference_mode()
-    def __init__(self, model: Translation, in_bytes: bool) -> None:
-        """Make a model ready; `in_bytes` for products of 8-bit integers."""
+    def __init__(self, model: Translation, in_bytes: bool, placeholders: int = 0) -> None:
+        """Make a model ready; `in_bytes` for products of 8-bit integers.
+
+        Behind the special ids there are as many `placeholders`, of which a target may have those that are left only.
+        """
         super().__init__()
+        self.placeholders = placeholders
         product = Bytes if in_bytes else Float
         decoder, attention = model.decoder, model.decoder.attention
         cell, self.hidden = decoder.cell, decoder.hidden
@@ -195,6 +200,16 @@ class Inference(nn.Module):
         )
         return source, list(torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1))
 
+    def to_carry(self, source_BS: Tensor) -> Tensor:
+        """The placeholders that a translation has to have [B, P]."""
+        ids_P = torch.arange(self.end + 1, self.end + 1 + self.placeholders, device=source_BS.device)
+        return (source_BS.unsqueeze(2) == ids_P).any(dim=1)
+
+    def still_left(self, left_RP: Tensor, ids_R: Tensor) -> Tensor:
+        """Those left after the given subwords."""
+        ids_P = torch.arange(self.end + 1, self.end + 1 + self.placeholders, device=ids_R.device)
+        return left_RP & (ids_R.unsqueeze(1) != ids_P)
+
     def step(self, ids_R: Tensor, source: Source, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Features of the subword after `ids_R`, and the states after.
 
@@ -213,14 +228,18 @@ class Inference(nn.Module):
             outputs_RH = state[0]
         return self.readout(torch.cat([outputs_RH] + contexts, dim=1)).tanh_(), after
 
-    def scores(self, features_RE: Tensor, first: bool) -> tuple[Tensor, Tensor, Tensor]:
+    def scores(self, features_RE: Tensor, left_RP: Tensor, first: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Of each subword [R, V], the maxima of each block [R, Y], and the logarithm of all exponentials' sum [R].
 
-        V is filled up to a multiple of BLOCK; subword v is in block v modulo Y.  The `first` subword is not the end.
+        V is filled up to a multiple of BLOCK; subword v is in block v modulo Y.  The `first` subword is not the end,
+        nor is any while there are placeholders left.
         """
         scores_RV = self.output(features_RE)
         if first:
             scores_RV[:, self.end] = self.never
+        if self.placeholders > 0:
+            scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders].masked_fill_(~left_RP, self.never)
+            scores_RV[:, self.end].masked_fill_(left_RP.any(dim=1), self.never)
         maxima_RY = torch.amax(scores_RV.view(len(scores_RV), self.block, -1), dim=1)
         if self.bounded:
             return scores_RV, maxima_RY, scores_RV.exp().sum(dim=1).log_()

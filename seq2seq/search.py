@@ -82,14 +82,16 @@ class Search:
         ids_R = torch.full((batch * count,), BEGIN, device=device)
         totals_R = torch.zeros(batch * count, device=device)
         going_R = torch.ones(batch * count, dtype=torch.bool, device=device)
+        left_RP = self.network.to_carry(source_BS).repeat_interleave(count, dim=0)
         history = []
         for length in range(int(max_lengths_B.max()) + 1):
             features_RE, states = self.network.step(ids_R, source, states)
-            scores_RV, _, log_sum_R = self.network.scores(features_RE, length == 0)
+            scores_RV, _, log_sum_R = self.network.scores(features_RE, left_RP, length == 0)
             log_p_RV = scores_RV - log_sum_R.unsqueeze(1)
             drawn_R = torch.multinomial(log_p_RV.exp(), 1, generator=generator)[:, 0]
             ids_R = drawn_R.masked_fill(limits_R <= length, END)
             totals_R += log_p_RV.gather(1, ids_R.unsqueeze(1))[:, 0] * going_R
+            left_RP = self.network.still_left(left_RP, ids_R)
             history.append(ids_R.masked_fill(~going_R, END))
             going_R &= ids_R != END
             if not going_R.any():
@@ -141,13 +143,20 @@ class _Loops(nn.Module):
         totals_B = torch.zeros(batch, dtype=source.keys_BDSA.dtype, device=device)
         # Of those sentences that go on:
         alive_R, limits_R, totals_R = torch.arange(batch, device=device), max_lengths_B, totals_B
+        left_RP = self.network.to_carry(source_BS)
         ids_R = torch.full((batch,), self.begin, device=device)
         for length in range(longest + 1):
             features_RE, states = self.network.step(ids_R, source, states)
             ids: list[Tensor] = []
             log_p: list[Tensor] = []
-            for part_CE, limits_C in zip(torch.split(features_RE, self.chunk), torch.split(limits_R, self.chunk)):
-                scores_CV, maxima_CY, log_sum_C = self.network.scores(part_CE, length == 0)
+            if length >= shortest:
+                left_RP = left_RP & (limits_R > length).unsqueeze(1)
+            for part_CE, limits_C, left_CP in zip(
+                torch.split(features_RE, self.chunk),
+                torch.split(limits_R, self.chunk),
+                torch.split(left_RP, self.chunk),
+            ):
+                scores_CV, maxima_CY, log_sum_C = self.network.scores(part_CE, left_CP, length == 0)
                 if length >= shortest:
                     self._end(scores_CV, maxima_CY, limits_C <= length)
                 best_C, block_C = maxima_CY.max(dim=1)
@@ -156,6 +165,7 @@ class _Loops(nn.Module):
                 ids.append(within_CL.argmax(dim=1) * maxima_CY.size(1) + block_C)
                 log_p.append(best_C - log_sum_C)
             ids_R, totals_R = torch.cat(ids), totals_R + torch.cat(log_p)
+            left_RP = self.network.still_left(left_RP, ids_R)
             ids_BT[:, length].index_copy_(0, alive_R, ids_R)
             going_R = (ids_R != self.end).nonzero().squeeze(1)
             if len(going_R) < len(ids_R):
@@ -163,7 +173,8 @@ class _Loops(nn.Module):
                 if len(going_R) == 0:
                     break
                 alive_R, limits_R, totals_R = alive_R[going_R], limits_R[going_R], totals_R[going_R]
-                ids_R, source, states = ids_R[going_R], select(source, going_R), _select(states, going_R)
+                ids_R, left_RP, source = ids_R[going_R], left_RP[going_R], select(source, going_R)
+                states = _select(states, going_R)
         sizes_B = (ids_BT != self.end).sum(dim=1)
         scores_B = totals_B / (sizes_B + 1) ** length_penalty
         return ids_BT.unsqueeze(1), sizes_B.unsqueeze(1), scores_B.unsqueeze(1)
@@ -191,10 +202,13 @@ class _Loops(nn.Module):
         # Before the first step there is one hypothesis of each, that of no subword.
         totals_BK = torch.zeros((batch, 1), dtype=kind, device=device)
         history_BKT = torch.full((batch, 1, 1), self.begin, device=device)
+        left_RP = self.network.to_carry(source_BS)
         for length in range(longest + 1):
             features_RE, states = self.network.step(history_BKT[:, :, -1].flatten(), source, states)
             ending_B = max_lengths_B[alive_B] <= length
-            totals_BX, parents_BX, ids_BX = self._candidates(features_RE, totals_BK, ending_B, 2 * beam, length == 0)
+            totals_BX, parents_BX, ids_BX = self._candidates(
+                features_RE, left_RP, totals_BK, ending_B, 2 * beam, length == 0
+            )
             # An end counts only among the beam's best; the rest of the candidates are there to fill the beam again.
             ends_BK = ((ids_BX == self.end) & (totals_BX > self.impossible))[:, :beam]
             rows_F, ranks_F = ends_BK.nonzero().unbind(1)
@@ -234,7 +248,7 @@ class _Loops(nn.Module):
         block_C.copy_(torch.where(ending_C, end_C, block_C))
 
     def _candidates(
-        self, features_RE: Tensor, totals_BK: Tensor, ending_B: Tensor, count: int, first: bool
+        self, features_RE: Tensor, left_RP: Tensor, totals_BK: Tensor, ending_B: Tensor, count: int, first: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The best continuations of each sentence: totals [B, X], the hypotheses they continue, their subwords.
 
@@ -248,7 +262,8 @@ class _Loops(nn.Module):
         for start in range(0, batch, each):
             rows_C = features_RE[start * beam : (start + each) * beam]
             ending_C = ending_B[start : start + each].repeat_interleave(beam)
-            scores_CV, maxima_CY, log_sum_C = self.network.scores(rows_C, first)
+            left_CP = left_RP[start * beam : (start + each) * beam] & ~ending_C.unsqueeze(1)
+            scores_CV, maxima_CY, log_sum_C = self.network.scores(rows_C, left_CP, first)
             if bool(ending_C.any()):
                 self._end(scores_CV, maxima_CY, ending_C)
             size, blocks = scores_CV.size(1), maxima_CY.size(1)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from data_prep.carrying import PLACEHOLDERS, restore
 from data_prep.cleaning import normalise
 from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
@@ -36,6 +37,15 @@ class Scored:
     score: float
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Text that is translated at once: its ids, and the items that placeholders among them stand for."""
+
+    text: str
+    ids: list[int]
+    items: list[str]
+
+
 class Translator:
     """A trained model with its subwords: what `seq2seq translate` and Python programs use.
 
@@ -45,7 +55,8 @@ class Translator:
 
     def __init__(self, model: Translation, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
         """Put a model in memory to use; `load` reads one from disk."""
-        self.search = Search(Inference(model, choose_bytes(decoding.precision, device)))
+        placeholders = len(PLACEHOLDERS) if subwords.carrier else 0
+        self.search = Search(Inference(model, choose_bytes(decoding.precision, device), placeholders))
         self.workers = Workers(torch.get_num_threads() if device.type == "cpu" else 1)
         self.subwords = subwords
         self.decoding = decoding
@@ -75,7 +86,8 @@ class Translator:
         """
         width = nbest if sample_seed is not None else max(nbest, beam or self.decoding.beam)
         pieces = self._pieces([normalise(line) for line in lines])
-        flat, ids = [piece for line in pieces for piece, _ in line], [ids for line in pieces for _, ids in line]
+        flat = [piece for line in pieces for piece in line]
+        ids = [piece.ids for piece in flat]
         batches = list(self._batches(ids, width))
 
         def search(number: int) -> list[list[Hypothesis]]:
@@ -114,23 +126,26 @@ class Translator:
         if rows:
             yield rows
 
-    def _texts(self, source: str, hypotheses: list[Hypothesis], count: int) -> list[Scored]:
+    def _texts(self, source: Piece, hypotheses: list[Hypothesis], count: int) -> list[Scored]:
         """Texts of the first `count` hypotheses that say something; the source itself if none does."""
         scored: list[Scored] = []
         for hypothesis in hypotheses:
             # Bytes can spell a line break, which would make two lines of one.
-            if text := normalise(self.subwords.decode_target([hypothesis.ids])[0]):
+            text = self.subwords.decode_target([hypothesis.ids])[0]
+            if text := normalise(restore(text, source.items) if source.items else text):
                 scored.append(Scored(text, hypothesis.score))
             if len(scored) == count:
                 break
-        return scored or [Scored(source, -torch.inf)]
+        return scored or [Scored(source.text, -torch.inf)]
 
-    def _pieces(self, lines: list[str]) -> list[list[tuple[str, list[int]]]]:
-        """Each line in pieces short enough to translate, with their ids; none for a blank line."""
+    def _pieces(self, lines: list[str]) -> list[list[Piece]]:
+        """Each line in pieces short enough to translate; none for a blank line."""
+        carrier = self.subwords.carrier
+        masked = [carrier.mask(line) if carrier else (line, []) for line in lines]
         pieces = []
-        for line, ids in zip(lines, self.subwords.encode_source(lines), strict=True):
+        for line, (_, items), ids in zip(lines, masked, self.subwords.encode_source([m for m, _ in masked]), strict=True):
             if len(ids) <= LONGEST:
-                pieces.append([(line, ids)] if line else [])
+                pieces.append([Piece(line, ids, items)] if line else [])
             else:
                 pieces.append([piece for part in self._cut(line) for piece in self._pieces([part])[0]])
         return pieces

@@ -45,11 +45,11 @@ def task(
 
 
 @cache
-def letter_subwords(joint: bool = True) -> Subwords:
+def letter_subwords(joint: bool = True, carry: bool = False) -> Subwords:
     """Letters as units, with the 256 bytes: about 270 ids."""
     text = words(50, 0)
-    settings = SubwordSettings(kind="char", vocabulary=300, joint=joint)
-    return train_subwords(lambda: iter(text), lambda: iter(text), settings)
+    settings = SubwordSettings(kind="char", vocabulary=300, joint=joint, carry=carry)
+    return train_subwords(lambda: zip(text, text, strict=True), settings)
 
 
 def write_corpus(folder: Path, splits: Mapping[str, Pairs], joint: bool = True) -> Corpus:

@@ -149,7 +149,7 @@ def test_a_missing_damaged_or_foreign_manifest_is_named(tmp_path: Path) -> None:
 
 def test_corpus_opens_what_was_prepared(tmp_path: Path) -> None:
     lines = ["one two three", "four five six"]
-    subwords = train_subwords(lambda: iter(lines), lambda: iter(lines), SubwordSettings())
+    subwords = train_subwords(lambda: zip(lines, lines, strict=True), SubwordSettings())
     for name, data in subwords.files().items():
         (tmp_path / name).write_bytes(data)
     rows = [(s, s, subwords.encode_source([s])[0], subwords.encode_target([s])[0]) for s in lines]

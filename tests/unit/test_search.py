@@ -219,6 +219,27 @@ def test_scores_are_the_model_s_normalised_by_length(penalty: float) -> None:
             assert h.score == pytest.approx(score(model, row, h.ids, penalty), rel=1e-5, abs=1e-5)
 
 
+@pytest.mark.parametrize("end", [-9.0, 9.0])
+@pytest.mark.parametrize("beam", [1, 3, 20])
+def test_a_target_has_each_placeholder_of_its_source_once_and_no_other(beam: int, end: float) -> None:
+    """The first two letters are placeholders here."""
+    model = toy(seed=3, end=end)
+    first, second = END + 1, END + 2
+    source_BS = torch.tensor([[9 - 1, first, 7, END], [first, second, first, END], [7, 8, END, 0], [second, END, 0, 0]])
+    lengths_B, limits_B = torch.tensor([4, 4, 3, 2]), torch.tensor([8, 9, 5, 6])
+    expected = [{first}, {first, second}, set(), {second}]
+    searches = Search(Inference(model, in_bytes=False, placeholders=2))
+    drawn = searches.sample(source_BS, lengths_B, limits_B, beam, 0.6, torch.Generator().manual_seed(1))
+    for found in (searches.beam(source_BS, lengths_B, limits_B, beam, beam, 0.6), drawn):
+        for hypotheses, placeholders in zip(found, expected, strict=True):
+            assert hypotheses
+            for hypothesis in hypotheses:
+                assert sorted(i for i in hypothesis.ids if i in (first, second)) == sorted(placeholders)
+    # A limit that is too near goes before.
+    short = searches.beam(source_BS, lengths_B, torch.ones(4, dtype=torch.long), beam, beam, 0.6)
+    assert all(len(hypothesis.ids) == 1 for hypotheses in short for hypothesis in hypotheses)
+
+
 def test_length_normalisation_favours_longer_targets() -> None:
     model = toy(certainty=1.0, end=-0.5)
     short, long = (

@@ -7,10 +7,11 @@ from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from data_prep.carrying import PLACEHOLDERS
 from data_prep.cleaning import normalise
 from data_prep.errors import UserError
 from data_prep.settings import Subwords as SubwordSettings
-from data_prep.subwords import BEGIN, END, JOINT_FILE, PAD, SEPARATE_FILES, UNKNOWN, Subwords, train_subwords
+from data_prep.subwords import BEGIN, END, JOINT_FILE, PAD, SEPARATE_FILES, UNKNOWN, WORDS_FILE, Subwords, train_subwords
 
 ENGLISH = [
     f"{who} {does} the {what}."
@@ -33,8 +34,7 @@ KINDS = ["unigram", "bpe", "char"]
 
 def train(source: list[str], target: list[str], notes: list[str] | None = None, **options: object) -> Subwords:
     return train_subwords(
-        lambda: iter(source),
-        lambda: iter(target),
+        lambda: itertools.zip_longest(source, target, fillvalue=""),
         SubwordSettings.model_validate(options),
         (notes if notes is not None else []).append,
     )
@@ -70,7 +70,8 @@ def test_a_vocabulary_that_fits_is_taken_as_asked() -> None:
 def test_special_ids_and_bytes_are_fixed(model: Subwords) -> None:
     names = ["<pad>", "<unk>", "<s>", "</s>"]
     assert model.target_pieces([PAD, UNKNOWN, BEGIN, END]) == names
-    assert model.target_pieces(range(4, 260)) == [f"<0x{byte:02X}>" for byte in range(256)]
+    assert model.target_pieces(range(4, 12)) == list(PLACEHOLDERS)
+    assert model.target_pieces(range(12, 268)) == [f"<0x{byte:02X}>" for byte in range(256)]
 
 
 @examples(deadline=None)
@@ -166,6 +167,24 @@ def test_files_are_what_load_reads(tmp_path: Path, joint: bool) -> None:
     loaded = Subwords.load(tmp_path)
     assert loaded.models == subwords.models
     assert loaded.encode_source(ENGLISH) == subwords.encode_source(ENGLISH)
+
+
+def test_what_is_carried_over_is_a_unit_of_both_sides(tmp_path: Path) -> None:
+    source = [*ENGLISH * 3, "I see Zbigniew and 25 cats", "I see the Wrzeszcz"]
+    target = [*FRENCH * 4, "Je vois Zbigniew et 25 chats", "Je vois le Wrzeszcz"]
+    subwords = train(source[-50:], target[-50:], vocabulary=340)
+    for name, data in subwords.files().items():
+        (tmp_path / name).write_bytes(data)
+    assert (tmp_path / WORDS_FILE).read_text("utf-8").splitlines() == sorted(subwords.carrier.words)
+    for model in (subwords, Subwords.load(tmp_path)):
+        (ours,), (theirs,) = model.encode_pairs(["I see Xyz at 3:30, 4 cats"], ["Je vois Xyz à 3:30, quatre chats"])
+        carried = range(END + 1, END + 1 + len(PLACEHOLDERS))
+        assert [i for i in ours if i in carried] == [i for i in theirs if i in carried]
+        assert len({i for i in ours if i in carried}) == 2
+    plain = train(source[-50:], target[-50:], vocabulary=340, carry=False)
+    assert plain.carrier is None
+    assert plain.encode_pairs(ENGLISH, ENGLISH) == (plain.encode_source(ENGLISH), plain.encode_target(ENGLISH))
+    assert WORDS_FILE not in plain.files()
 
 
 def test_a_missing_or_damaged_model_is_named(tmp_path: Path) -> None:
