@@ -120,6 +120,8 @@ class Inference(nn.Module):
         """
         super().__init__()
         self.placeholders = placeholders
+        device = model.output_bias_V.device
+        self.placeholders_P = torch.arange(self.end + 1, self.end + 1 + placeholders, device=device)
         product = Bytes if in_bytes else Float
         decoder, attention = model.decoder, model.decoder.attention
         cell, self.hidden = decoder.cell, decoder.hidden
@@ -201,14 +203,13 @@ class Inference(nn.Module):
         return source, list(torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1))
 
     def to_carry(self, source_BS: Tensor) -> Tensor:
-        """The placeholders that a translation has to have [B, P]."""
-        ids_P = torch.arange(self.end + 1, self.end + 1 + self.placeholders, device=source_BS.device)
-        return (source_BS.unsqueeze(2) == ids_P).any(dim=1)
+        """The placeholders that a translation has to have [B, P]; with P = 0 if no sentence has any."""
+        left_BP = (source_BS.unsqueeze(2) == self.placeholders_P).any(dim=1)
+        return left_BP if bool(left_BP.any()) else left_BP[:, :0]
 
     def still_left(self, left_RP: Tensor, ids_R: Tensor) -> Tensor:
         """Those left after the given subwords."""
-        ids_P = torch.arange(self.end + 1, self.end + 1 + self.placeholders, device=ids_R.device)
-        return left_RP & (ids_R.unsqueeze(1) != ids_P)
+        return left_RP & (ids_R.unsqueeze(1) != self.placeholders_P[: left_RP.size(1)])
 
     def step(self, ids_R: Tensor, source: Source, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Features of the subword after `ids_R`, and the states after.
@@ -237,7 +238,9 @@ class Inference(nn.Module):
         scores_RV = self.output(features_RE)
         if first:
             scores_RV[:, self.end] = self.never
-        if self.placeholders > 0:
+        if left_RP.size(1) == 0:
+            scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders] = self.never
+        else:
             scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders].masked_fill_(~left_RP, self.never)
             scores_RV[:, self.end].masked_fill_(left_RP.any(dim=1), self.never)
         maxima_RY = torch.amax(scores_RV.view(len(scores_RV), self.block, -1), dim=1)

@@ -236,6 +236,7 @@ class _Loops(nn.Module):
             history_BKT = torch.cat([history_BKT, ids_BK.unsqueeze(2)], dim=2)
             rows_R = (firsts_B1 + parents_BK).flatten()
             states = _select(states, rows_R)
+            left_RP = self.network.still_left(left_RP.index_select(0, rows_R), ids_BK.flatten())
         return ids_BFT, sizes_BF, scores_BF
 
     def _end(self, scores_CV: Tensor, maxima_CY: Tensor, ending_C: Tensor) -> None:

@@ -36,7 +36,7 @@ def shape(text: str, carrier: Carrier | None = None) -> str:
         ("the zbigniew", "the zbigniew"),
         ("Écoute, the Ørsted", "_, the _"),
         ("", ""),
-        ("` `` `", "_` `"),
+        ("`` x ` y", "`_ y"),
     ],
 )
 def test_what_is_an_item(text: str, masked: str) -> None:

@@ -105,8 +105,9 @@ def echo(monkeypatch: pytest.MonkeyPatch, model: Translator) -> list[str]:
 def cut(model: Translator, text: str) -> list[str]:
     """The pieces of a line, which come with their ids."""
     (pieces,) = model._pieces([text])
-    assert [ids for _, ids in pieces] == model.subwords.encode_source([piece for piece, _ in pieces])
-    return [piece for piece, _ in pieces]
+    texts = [piece.text for piece in pieces]
+    assert [piece.ids for piece in pieces] == model.subwords.encode_source(texts)
+    return texts
 
 
 @pytest.mark.parametrize("mark", [".", "!", "?", "…", "。", "؟"])
