@@ -45,6 +45,11 @@ class RecurrentLayer(nn.Module):
         w_GI, u_GH, b_G, c_G = self.recurrence.all_weights[0]
         return w_GI, u_GH, b_G, c_G
 
+    @property
+    def matrices(self) -> tuple[Tensor, Tensor]:
+        """W and U, parameters both."""
+        return self.recurrence.weight_ih_l0, self.recurrence.weight_hh_l0
+
     def reset_parameters(self) -> None:
         """What training begins with: orthogonal recurrent matrices, Xavier input matrices, biases of zero.
 

@@ -25,7 +25,11 @@ from data_prep.subwords import Subwords
 from seq2seq.batches import Position
 from seq2seq.config import Config, read_config
 from seq2seq.model import Translation
+from seq2seq.optimisers import Muon
 
+Optimisers = tuple[torch.optim.Optimizer, ...]
+MOMENTS = {Muon: ("momentum",), torch.optim.AdamW: ("exp_avg", "exp_avg_sq", "step")}
+"""What each kind of optimiser keeps for a parameter."""
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
 CONFIG, CORPUS = "config.toml", "corpus.json"
 
@@ -92,14 +96,14 @@ def read_corpus_note(run: Path) -> dict[str, Any]:
         raise UserError(f"{run / CORPUS}: damaged ({error})") from error
 
 
-def save_checkpoint(run: Path, model: Translation, optimiser: torch.optim.Optimizer, state: TrainingState) -> None:
+def save_checkpoint(run: Path, model: Translation, optimisers: Optimisers, state: TrainingState) -> None:
     """Save and mark as the last, and as the best if it is; then remove what is neither."""
     folder = run / "checkpoints" / f"{state.step:07d}"
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     save_file({name: p.detach().contiguous() for name, p in model.named_parameters()}, partial / MODEL)
-    save_file(_moments(model, optimiser), partial / OPTIMISER)
+    save_file(_moments(model, optimisers), partial / OPTIMISER)
     for name in (MODEL, OPTIMISER):
         sync(partial / name)
     checksums = {name: file_digest(partial / name) for name in (MODEL, OPTIMISER)}
@@ -122,12 +126,13 @@ def save_checkpoint(run: Path, model: Translation, optimiser: torch.optim.Optimi
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _moments(model: Translation, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """AdamW's state by parameter name."""
+def _moments(model: Translation, optimisers: Optimisers) -> dict[str, Tensor]:
+    """The optimisers' state by parameter name."""
     return {
         f"{name}.{key}": value
         for name, parameter in model.named_parameters()
-        for key, value in optimiser.state[parameter].items()
+        for optimiser in optimisers
+        for key, value in optimiser.state.get(parameter, {}).items()
     }
 
 
@@ -192,17 +197,21 @@ def _load_weights(model: Translation, tensors: dict[str, Tensor], checkpoint: Pa
 
 
 def restore(
-    checkpoint: Path, model: Translation, optimiser: torch.optim.Optimizer, device: torch.device
+    checkpoint: Path, model: Translation, optimisers: Optimisers, device: torch.device
 ) -> TrainingState:
-    """Put a checkpoint back into a network and its optimiser; return the state to go on from."""
+    """Put a checkpoint back into a network and its optimisers; return the state to go on from."""
     state = read_state(checkpoint)
     _load_weights(model, _load_tensors(checkpoint / MODEL, device), checkpoint)
     moments = _load_tensors(checkpoint / OPTIMISER, device)
-    for name, parameter in model.named_parameters():
-        of_parameter = {
-            key.removeprefix(f"{name}."): value for key, value in moments.items() if key.startswith(f"{name}.")
-        }
-        if {"exp_avg", "exp_avg_sq", "step"} != set(of_parameter):
-            raise UserError(f"{checkpoint / OPTIMISER}: does not fit the network; use another checkpoint")
-        optimiser.state[parameter] = of_parameter
+    unfit = f"{checkpoint / OPTIMISER}: does not fit the network; use another checkpoint"
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    for optimiser in optimisers:
+        kept = MOMENTS[type(optimiser)]
+        for parameter in optimiser.param_groups[0]["params"]:
+            try:
+                optimiser.state[parameter] = {key: moments.pop(f"{names[parameter]}.{key}") for key in kept}
+            except KeyError as error:
+                raise UserError(unfit) from error
+    if moments:
+        raise UserError(unfit)
     return state

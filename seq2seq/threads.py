@@ -17,6 +17,7 @@ class Workers:
         """`count` threads, in which an operation of PyTorch uses `threads_each` of the processor's."""
         # A thread's number is settled when it is first asked for; before, it is whatever was last set in any thread.
         torch.get_num_threads()
+        self.count = count
         self._pool = ThreadPoolExecutor(count)
         self._threads_each = threads_each
 

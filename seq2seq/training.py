@@ -60,7 +60,7 @@ def train(corpus: Corpus, config: Config, run: Path) -> TrainingState:
     write_text(run / "environment.json", json.dumps(_environment(updater.device), indent=2) + "\n")
     state = TrainingState()
     if resumed:
-        state = restore(find_checkpoint(run, "last"), updater.model, updater.optimiser, updater.device)
+        state = restore(find_checkpoint(run, "last"), updater.model, updater.optimisers, updater.device)
     reporter = Reporter(run, state.step)
     try:
         _Trainer(corpus, config, run, updater, state, reporter).go_on()
@@ -183,7 +183,7 @@ class _Trainer:
 
     def _save(self) -> None:
         self.state.window_loss = self.window_loss.item()
-        save_checkpoint(self.run, self.updater.model, self.updater.optimiser, self.state)
+        save_checkpoint(self.run, self.updater.model, self.updater.optimisers, self.state)
 
     def _finish(self, limit: str) -> None:
         """Write down how to make the same run again, and say what came out."""

@@ -17,6 +17,7 @@ from seq2seq.batches import Batch
 from seq2seq.config import Config, Training
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
+from seq2seq.optimisers import make_optimisers
 from seq2seq.threads import Workers
 
 SHARE = 250
@@ -50,13 +51,6 @@ class Updater:
         self.model, self.training, self.device = model, training, device
         self.precision = choose_precision(training, device)
         self.parameters = list(model.parameters())
-        self.optimiser = torch.optim.AdamW(
-            self.parameters,
-            lr=training.learning_rate,
-            betas=(0.9, 0.98),
-            weight_decay=training.weight_decay,
-            fused=True,
-        )
         threads = training.threads or torch.get_num_threads()
         torch.set_num_threads(threads)
         share_out = device.type == "cpu"
@@ -64,6 +58,7 @@ class Updater:
             _sharing(model) for _ in range(min(threads, training.batch_tokens // SHARE) - 1) if share_out
         ]
         self.workers = Workers(len(self.copies), threads // len(self.copies))
+        self.optimisers = make_optimisers(model, training, self.workers)
 
     @classmethod
     def of_new(cls, config: Config, subwords: Subwords) -> "Updater":
@@ -79,8 +74,6 @@ class Updater:
 
         A function of the weights, the batch, the settings and the number of the step.
         """
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
         tokens = batch.target_tokens
         parts = min(len(self.copies), len(batch.source_BS))
 
@@ -102,9 +95,15 @@ class Updater:
         # On a GPU nobody waits to see whether it needs clipping.
         if self.device.type == "cuda" or norm > self.training.clip_norm:
             torch.nn.utils.clip_grads_with_norm_(self.parameters, self.training.clip_norm, norm)
-        self.optimiser.step()
-        self.optimiser.zero_grad()
+        self.step(rate)
         return norm, nats
+
+    def step(self, rate: float) -> None:
+        """Change the weights with the gradients there are, and forget these."""
+        for optimiser in self.optimisers:
+            optimiser.param_groups[0]["lr"] = rate
+            optimiser.step()
+            optimiser.zero_grad()
 
     def losses(
         self, model: Translation, batch: Batch, smoothing: float, generator: torch.Generator | None = None

@@ -103,7 +103,6 @@ def _steps(updater: Updater, batches: Iterator[tuple[Batch, Position, float]], s
             (total / batch.target_tokens).backward()  # type: ignore[no-untyped-call]
         with clock.part("optimiser"):
             torch.nn.utils.clip_grad_norm_(updater.parameters, training.clip_norm)
-            updater.optimiser.step()
-            updater.optimiser.zero_grad()
+            updater.step(training.learning_rate)
         step += 1
     return clock

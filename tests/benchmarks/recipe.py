@@ -65,7 +65,7 @@ def measure(prepared: Path, name: str, config: Config, seconds: float, run: Path
 
 
 def save(folder: Path, model: Translation, config: Config, corpus: Corpus) -> None:
-    """Write a run that translates, but cannot be trained on: its optimiser has seen nothing."""
+    """Write a run that translates, but cannot be trained on: it has no optimiser's state."""
     begin_run(folder, config, corpus)
     state = TrainingState(step=1, best_step=1)
-    save_checkpoint(folder, model, torch.optim.SGD(model.parameters()), state)
+    save_checkpoint(folder, model, (), state)

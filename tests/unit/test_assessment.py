@@ -42,8 +42,7 @@ def _run(folder: Path, corpus: Corpus, steps: tuple[int, ...] = (10,)) -> Path:
         model = Translation(model_config(), corpus.subwords.source_size, corpus.subwords.target_size, True)
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter)
-        optimiser = torch.optim.AdamW(model.parameters())
-        save_checkpoint(folder, model, optimiser, TrainingState(step=step, best_step=steps[0]))
+        save_checkpoint(folder, model, (), TrainingState(step=step, best_step=steps[0]))
     return folder
 
 

@@ -14,8 +14,10 @@ from seq2seq import checkpoint
 from seq2seq.batches import Position, make_batch, plan
 from seq2seq.checkpoint import (
     MODEL,
+    MOMENTS,
     OPTIMISER,
     STATE,
+    Optimisers,
     TrainingState,
     begin_run,
     find_checkpoint,
@@ -28,6 +30,8 @@ from seq2seq.checkpoint import (
 from seq2seq.config import Config, Model
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
+from seq2seq.optimisers import make_optimisers
+from seq2seq.threads import Workers
 from tests.toys import CELLS, config, model_config, task, write_corpus
 
 CPU = torch.device("cpu")
@@ -39,32 +43,34 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 class Run:
-    """A run without its loop: a network, its optimiser, and a folder."""
+    """A run without its loop: a network, its optimisers, and a folder."""
 
     def __init__(self, folder: Path, corpus: Corpus, model: Model | None = None) -> None:
         self.folder, self.corpus, self.config = folder, corpus, config(model)
-        self.model, self.optimiser = self.fresh(1)
+        self.model, self.optimisers = self.fresh(1)
         begin_run(folder, self.config, corpus)
 
-    def fresh(self, seed: int) -> tuple[Translation, torch.optim.Optimizer]:
+    def fresh(self, seed: int) -> tuple[Translation, Optimisers]:
         torch.manual_seed(seed)
         subwords = self.corpus.subwords
         model = Translation(self.config.model, subwords.source_size, subwords.target_size, subwords.joint)
-        return model, torch.optim.AdamW(model.parameters(), lr=1e-2, fused=True)
+        return model, make_optimisers(model, self.config.training, Workers(1))
 
-    def update(self, model: Translation, optimiser: torch.optim.Optimizer) -> None:
+    def update(self, model: Translation, optimisers: Optimisers) -> None:
         split = self.corpus.split("train")
         batch = make_batch(split, plan(split, 50, (0,))[0])
         features = model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT).flatten(0, 1)
         weight, bias = model.output_weight_VE, model.output_bias_V
         total, _ = smoothed_cross_entropy(features, weight, bias, batch.target_out_BT.flatten())
         total.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        optimiser.zero_grad()
+        for optimiser in optimisers:
+            optimiser.param_groups[0]["lr"] = 1e-2
+            optimiser.step()
+            optimiser.zero_grad()
 
     def save(self, step: int, best_step: int = 0, **others: Any) -> TrainingState:
         state = TrainingState(step=step, best_step=best_step, **others)
-        save_checkpoint(self.folder, self.model, self.optimiser, state)
+        save_checkpoint(self.folder, self.model, self.optimisers, state)
         return state
 
     def kept(self) -> list[str]:
@@ -74,7 +80,7 @@ class Run:
 @pytest.fixture
 def run(tmp_path: Path, corpus: Corpus) -> Run:
     made = Run(tmp_path / "run", corpus)
-    made.update(made.model, made.optimiser)
+    made.update(made.model, made.optimisers)
     return made
 
 
@@ -86,20 +92,20 @@ def equal(a: torch.nn.Module, b: torch.nn.Module) -> bool:
 def test_what_is_restored_is_what_was_saved_and_goes_on_the_same(cell: str, tmp_path: Path, corpus: Corpus) -> None:
     run = Run(tmp_path / "run", corpus, model_config(cell, "additive", decoder_layers=3))
     for _ in range(3):
-        run.update(run.model, run.optimiser)
+        run.update(run.model, run.optimisers)
     numbers = {"seconds": 0.1 + 0.2, "window_loss": 1 / 3, "pace": [(0, 0.0), (2, 1 / 7)], "epochs": 1e-17}
     saved = run.save(7, 7, position=Position(2, 5), best_bleu=12.3456789, stale=2, window_tokens=9, **numbers)
-    model, optimiser = run.fresh(2)
+    model, optimisers = run.fresh(2)
     assert not equal(model, run.model)
-    state = restore(find_checkpoint(run.folder, "last"), model, optimiser, CPU)
+    state = restore(find_checkpoint(run.folder, "last"), model, optimisers, CPU)
     assert state.model_copy(update={"checksums": {}}) == saved
     assert equal(model, run.model)
-    for parameter, other in zip(run.model.parameters(), model.parameters(), strict=True):
-        moments, others = run.optimiser.state[parameter], optimiser.state[other]
-        assert set(moments) == set(others) == {"step", "exp_avg", "exp_avg_sq"}
-        assert all(moments[key].equal(others[key]) for key in moments)
-    run.update(run.model, run.optimiser)
-    run.update(model, optimiser)
+    for before, after in zip(run.optimisers, optimisers, strict=True):
+        for moments, others in zip(before.state.values(), after.state.values(), strict=True):
+            assert set(moments) == set(others) == set(MOMENTS[type(before)])
+            assert all(moments[key].equal(others[key]) for key in moments)
+    run.update(run.model, run.optimisers)
+    run.update(model, optimisers)
     assert equal(model, run.model)
 
 
@@ -128,7 +134,7 @@ def test_only_the_best_and_the_last_are_kept(run: Run) -> None:
 
 def test_the_same_step_may_be_saved_again(run: Run) -> None:
     run.save(5, 5)
-    run.update(run.model, run.optimiser)
+    run.update(run.model, run.optimisers)
     run.save(5, 5)
     assert run.kept() == ["0000005"]
     assert equal(load_model(find_checkpoint(run.folder, "last"), CPU)[0], run.model)
@@ -221,7 +227,7 @@ def test_damage_is_found_and_named(run: Run, name: str, how: str) -> None:
     damage(folder / name, how)
     before = [p.clone() for p in run.model.parameters()]
     with pytest.raises(UserError) as error:
-        restore(folder, run.model, run.optimiser, CPU)
+        restore(folder, run.model, run.optimisers, CPU)
     assert str(error.value).startswith(f"{folder / name}: missing or damaged")
     assert all(a.equal(b) for a, b in zip(before, run.model.parameters(), strict=True))
     if name == MODEL:
@@ -246,13 +252,13 @@ def test_a_damaged_state_is_named(run: Run, text: str) -> None:
 def test_weights_that_do_not_fit_the_settings_are_refused(run: Run, tmp_path: Path, corpus: Corpus) -> None:
     run.save(1, 1)
     other = Run(tmp_path / "other", corpus, model_config(hidden=10))
-    other.update(other.model, other.optimiser)
+    other.update(other.model, other.optimisers)
     other.save(1, 1)
     shutil.copy(other.folder / "config.toml", run.folder / "config.toml")
     with pytest.raises(UserError, match=r"its weights do not fit config\.toml of the run"):
         load_model(find_checkpoint(run.folder, "last"), CPU)
     with pytest.raises(UserError, match="its weights do not fit"):
-        restore(find_checkpoint(run.folder, "last"), other.model, other.optimiser, CPU)
+        restore(find_checkpoint(run.folder, "last"), other.model, other.optimisers, CPU)
 
 
 def test_files_of_a_run_that_are_damaged_are_named(run: Run) -> None:
@@ -286,7 +292,7 @@ def test_no_pickle_is_written_or_read(run: Run, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("pickle.loads", refuse)
     run.save(1, 1)
     folder = find_checkpoint(run.folder, "last")
-    restore(folder, run.model, run.optimiser, CPU)
+    restore(folder, run.model, run.optimisers, CPU)
     load_model(folder, CPU)
     assert {path.name for path in folder.iterdir()} == {MODEL, OPTIMISER, STATE}
     for name in (MODEL, OPTIMISER):

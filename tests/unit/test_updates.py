@@ -15,6 +15,8 @@ from data_prep.subwords import END
 from seq2seq.batches import Batch, pad
 from seq2seq.cells import RecurrentLayer
 from seq2seq.model import Translation
+from seq2seq.optimisers import make_optimisers
+from seq2seq.threads import Workers
 from seq2seq.updates import SHARE, Updater, choose_device, choose_precision
 from tests.toys import config, letter_subwords, network
 
@@ -123,20 +125,21 @@ def test_nats_are_without_smoothing_and_the_step_with_it() -> None:
     assert norm_s.item() != pytest.approx(norm.item(), rel=1e-3)
 
 
-def test_the_step_is_adamw_s_down_the_clipped_gradient() -> None:
+def test_the_step_is_the_optimisers_down_the_clipped_gradient() -> None:
     data, clip = batch(11), 0.05
     made = updater(2, clip_norm=clip, weight_decay=0.1, label_smoothing=0.0)
     reference = model()
-    optimiser = torch.optim.AdamW(reference.parameters(), betas=(0.9, 0.98), weight_decay=0.1)
+    optimisers = make_optimisers(reference, made.training, Workers(1))
     for step, rate in enumerate((1e-2, 3e-3)):
-        optimiser.zero_grad()
+        reference.zero_grad()
         features_BTE = reference(data.source_BS, data.source_lengths_B, data.target_in_BT)
         torch.nn.functional.cross_entropy(
             reference.logits(features_BTE).flatten(0, 1), data.target_out_BT.flatten(), ignore_index=0
         ).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(reference.parameters(), clip)
-        optimiser.param_groups[0]["lr"] = rate
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.param_groups[0]["lr"] = rate
+            optimiser.step()
         norm, _ = made.update(data, rate, step)
         assert norm.item() > clip  # it is the norm before
         torch.testing.assert_close(weights(made), [p.detach() for p in reference.parameters()], rtol=0, atol=1e-7)
@@ -179,12 +182,13 @@ def test_each_part_has_random_numbers_of_its_own(monkeypatch: pytest.MonkeyPatch
 
 def test_copies_stay_tied_when_weights_are_put_back() -> None:
     made, data = updater(2), batch(17)
-    kept = copy.deepcopy((made.model.state_dict(), made.optimiser.state_dict()))
+    kept = copy.deepcopy((made.model.state_dict(), [optimiser.state_dict() for optimiser in made.optimisers]))
     first = made.update(data, 1e-2, 0)
     after = weights(made)
     made.update(data, 1e-2, 1)
     made.model.load_state_dict(kept[0])
-    made.optimiser.load_state_dict(kept[1])
+    for optimiser, state in zip(made.optimisers, kept[1], strict=True):
+        optimiser.load_state_dict(state)
     assert tied(made)
     again = made.update(data, 1e-2, 0)
     assert all(a.equal(b) for a, b in zip(again, first, strict=True))

@@ -1,0 +1,80 @@
+"""Muon against singular value decomposition, and the shares of the two optimisers."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from seq2seq.config import Training
+from seq2seq.optimisers import MOMENTUM, SCALE, Muon, make_optimisers, orthogonal
+from seq2seq.threads import Workers
+from tests.toys import ATTENTIONS, CELLS, network
+
+
+def nearest(matrix: Tensor) -> Tensor:
+    """The oracle: U Vᵀ of the singular value decomposition."""
+    u, _, v = torch.linalg.svd(matrix.double(), full_matrices=False)
+    return u @ v
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (2, 8, 20), (4, 20, 8), (1, 1, 5)])
+def test_orthogonal_has_the_singular_vectors_and_values_near_one(shape: tuple[int, int, int]) -> None:
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    for matrix, found in zip(matrices, orthogonal(matrices), strict=True):
+        u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+        inside = u.mT @ found @ v.mT
+        values = inside.diagonal()
+        assert (values > 0.7).all()
+        assert (values < 1.3).all()
+        torch.testing.assert_close(inside, torch.diag(values), rtol=0, atol=1e-9)
+
+
+def test_orthogonal_takes_any_scale_and_zero() -> None:
+    matrices = torch.randn((1, 6, 9), generator=torch.Generator().manual_seed(2))
+    torch.testing.assert_close(orthogonal(matrices * 1e-6), orthogonal(matrices), rtol=1e-3, atol=1e-3)
+    assert orthogonal(torch.zeros(2, 4, 4)).equal(torch.zeros(2, 4, 4))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int) -> None:
+    torch.manual_seed(3)
+    weights = {nn.Parameter(torch.randn(12, 5)): 4, nn.Parameter(torch.randn(4, 5)): 4, nn.Parameter(torch.randn(6, 6)): 6}
+    before = [weight.detach().clone() for weight in weights]
+    muon, means = Muon(weights, 0.1, Workers(workers)), [torch.zeros_like(weight) for weight in before]
+    for rate in (0.02, 0.01):
+        muon.param_groups[0]["lr"] = rate
+        for old, mean, (weight, rows) in zip(before, means, weights.items(), strict=True):
+            weight.grad = torch.randn_like(weight)
+            mean.mul_(MOMENTUM).add_(weight.grad * (1 - MOMENTUM))
+            direction = MOMENTUM * mean + (1 - MOMENTUM) * weight.grad
+            steps = torch.cat([orthogonal(part.unsqueeze(0))[0] for part in direction.split(rows)])
+            old.mul_(1 - rate * 0.1).sub_(rate * SCALE * math.sqrt(max(rows, weight.size(1))) * steps)
+        muon.step()
+    torch.testing.assert_close([weight.detach() for weight in weights], before, rtol=0, atol=1e-5)
+
+
+def test_it_finds_the_way_where_one_direction_outweighs_the_rest() -> None:
+    """Gradients of a product one of whose inputs is large: all of a matrix is learned nevertheless."""
+    torch.manual_seed(4)
+    wanted, weight = torch.randn(8, 8), nn.Parameter(torch.zeros(8, 8))
+    inputs = torch.randn(64, 8) @ torch.diag(torch.tensor([4.0, *[0.4] * 7]))
+    muon, steps = Muon({weight: 8}, 0.0, Workers(1)), 300
+    for step in range(steps):
+        muon.param_groups[0]["lr"] = 0.1 * (1 - step / steps)
+        muon.zero_grad()
+        ((inputs @ (weight - wanted).mT) ** 2).mean().backward()  # type: ignore[no-untyped-call]
+        muon.step()
+    assert (weight - wanted).abs().max().item() < 0.2
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_parameter_has_one_optimiser(cell: str, attention: str) -> None:
+    model = network(cell, attention)
+    optimisers = make_optimisers(model, Training(steps=1), Workers(1))
+    found = [parameter for optimiser in optimisers for parameter in optimiser.param_groups[0]["params"]]
+    assert sorted(map(id, found)) == sorted(map(id, model.parameters()))
+    matrices = optimisers[0].param_groups[0]["params"]
+    assert not any(parameter is model.target_embedding.weight for parameter in matrices)
+    assert sum(parameter.dim() == 2 for parameter in model.parameters()) - len(matrices) <= 3
