@@ -237,7 +237,8 @@ def write_split(
     name: str, text: Path, pairs: int, subwords: Subwords, folder: Path, report: Report, processes: int
 ) -> dict[str, int]:
     """Encode the text and write `NAME.arrow` into `folder`; return the number of tokens of each side."""
-    encode = functools.partial(_encode, models=subwords.models, words=subwords.carrier and subwords.carrier.words)
+    words = subwords.carrier.words if subwords.carrier else None
+    encode = functools.partial(_encode, models=subwords.models, words=words)
     with report.stage(f"encoding {name}", pairs) as advance, SplitWriter(folder / f"{name}.arrow") as writer:
         for batch in ordered_map(encode, _in_pieces(text_batches(text)), processes):
             writer.add(batch)
@@ -255,7 +256,7 @@ def _in_pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 @functools.lru_cache(maxsize=1)
 def _load(models: tuple[bytes, ...], words: frozenset[str] | None) -> Subwords:
     """Loading takes as long as encoding some thousand sentences."""
-    return Subwords(models[0], *models[1:], words=words)
+    return Subwords(*models, words=words)
 
 
 def _encode(batch: pa.RecordBatch, models: tuple[bytes, ...], words: frozenset[str] | None) -> pa.RecordBatch:

@@ -28,7 +28,7 @@ class Subwords:
     """The subword model of one prepared corpus: one vocabulary for both sides, or one for each."""
 
     def __init__(
-        self, source_model: bytes, target_model: bytes | None = None, words: frozenset[str] | None = None
+        self, source_model: bytes, target_model: bytes | None = None, *, words: frozenset[str] | None = None
     ) -> None:
         """Take serialised SentencePiece models; without a second one the first serves both sides.
 
@@ -106,7 +106,7 @@ class Subwords:
             if not all(models):  # the library takes an empty file for a model
                 raise UserError(damaged)
             words = (folder / WORDS_FILE).read_text("utf-8").split() if (folder / WORDS_FILE).is_file() else None
-            subwords = cls(models[0], *models[1:], words=None if words is None else frozenset(words))
+            subwords = cls(*models, words=None if words is None else frozenset(words))
         except FileNotFoundError as error:
             raise UserError(f"{folder}: no subword model ({JOINT_FILE}) there; run `make preprocess` again") from error
         except (RuntimeError, UnicodeError) as error:
@@ -134,13 +134,13 @@ def train_subwords(
     def side(number: int) -> Iterator[str]:
         return (pair[number] for pair in masked())
 
-    words = carrier and carrier.words
+    words = carrier.words if carrier else None
     if settings.joint:
         return Subwords(_train(lambda: chain(side(0), side(1)), settings, "joint", report), words=words)
     source, target = (
         _train(partial(side, number), settings, name, report) for number, name in enumerate(("source", "target"))
     )
-    return Subwords(source, target, words)
+    return Subwords(source, target, words=words)
 
 
 def _train(

@@ -46,9 +46,9 @@ class RecurrentLayer(nn.Module):
         return w_GI, u_GH, b_G, c_G
 
     @property
-    def matrices(self) -> tuple[Tensor, Tensor]:
-        """W and U, parameters both."""
-        return self.recurrence.weight_ih_l0, self.recurrence.weight_hh_l0
+    def matrices(self) -> list[nn.Parameter]:
+        """W and U."""
+        return [parameter for parameter in self.recurrence.parameters() if parameter.dim() == 2]
 
     def reset_parameters(self) -> None:
         """What training begins with: orthogonal recurrent matrices, Xavier input matrices, biases of zero.

@@ -196,9 +196,7 @@ def _load_weights(model: Translation, tensors: dict[str, Tensor], checkpoint: Pa
         raise UserError(f"{checkpoint}: its weights do not fit {CONFIG} of the run") from error
 
 
-def restore(
-    checkpoint: Path, model: Translation, optimisers: Optimisers, device: torch.device
-) -> TrainingState:
+def restore(checkpoint: Path, model: Translation, optimisers: Optimisers, device: torch.device) -> TrainingState:
     """Put a checkpoint back into a network and its optimisers; return the state to go on from."""
     state = read_state(checkpoint)
     _load_weights(model, _load_tensors(checkpoint / MODEL, device), checkpoint)

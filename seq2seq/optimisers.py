@@ -46,11 +46,11 @@ def orthogonal(matrices_KRC: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Steps for parameters that are one or more matrices, one below another."""
 
-    def __init__(self, rows: dict[nn.Parameter, int], weight_decay: float, workers: Workers) -> None:
+    def __init__(self, rows: dict[Tensor, int], weight_decay: float, workers: Workers) -> None:
         """For each parameter the number of `rows` of one of its matrices; `workers` share the matrices out."""
         super().__init__(list(rows), {"lr": 0.0, "weight_decay": weight_decay})
         self.workers = workers
-        self.alike: dict[tuple[int, int], list[nn.Parameter]] = defaultdict(list)
+        self.alike: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
         for parameter, each in rows.items():
             self.alike[each, parameter.size(1)].append(parameter)
             self.state[parameter]["momentum"] = torch.zeros_like(parameter)
@@ -73,11 +73,11 @@ class Muon(torch.optim.Optimizer):
                 stack_KRC[number :: self.workers.count] = part_KRC
         for (size, parameters), stack_KRC in zip(self.alike.items(), stacks, strict=True):
             scale = SCALE * math.sqrt(max(size))
-            steps = stack_KRC.flatten(0, 1).split([parameter.size(0) for parameter in parameters])
-            torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-            torch._foreach_add_(parameters, steps, alpha=-group["lr"] * scale)
+            steps = torch.split(stack_KRC.flatten(0, 1), [parameter.size(0) for parameter in parameters])
+            for parameter, step_RC in zip(parameters, steps, strict=True):
+                parameter.mul_(1 - group["lr"] * group["weight_decay"]).sub_(step_RC, alpha=group["lr"] * scale)
 
-    def _direction(self, parameter: nn.Parameter) -> Tensor:
+    def _direction(self, parameter: Tensor) -> Tensor:
         """The mean of gradients with the latest counted once more (Nesterov)."""
         assert parameter.grad is not None
         momentum: Tensor = self.state[parameter]["momentum"]
@@ -86,10 +86,10 @@ class Muon(torch.optim.Optimizer):
 
 def make_optimisers(model: Translation, training: Training, workers: Workers) -> tuple[torch.optim.Optimizer, ...]:
     """The optimisers of all parameters; their learning rate is set before each step."""
-    rows: dict[nn.Parameter, int] = {}
-    for name, module in model.named_modules():
+    rows: dict[Tensor, int] = {}
+    for module in model.modules():
         if isinstance(module, RecurrentLayer):
-            rows |= {weight: module.hidden_size for weight in module.matrices}
+            rows |= dict.fromkeys(module.matrices, module.hidden_size)
         elif isinstance(module, nn.Linear):
             rows[module.weight] = module.out_features
     others = [parameter for parameter in model.parameters() if parameter not in rows]

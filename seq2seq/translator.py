@@ -142,8 +142,9 @@ class Translator:
         """Each line in pieces short enough to translate; none for a blank line."""
         carrier = self.subwords.carrier
         masked = [carrier.mask(line) if carrier else (line, []) for line in lines]
+        ids_of_lines = self.subwords.encode_source([text for text, _ in masked])
         pieces = []
-        for line, (_, items), ids in zip(lines, masked, self.subwords.encode_source([m for m, _ in masked]), strict=True):
+        for line, (_, items), ids in zip(lines, masked, ids_of_lines, strict=True):
             if len(ids) <= LONGEST:
                 pieces.append([Piece(line, ids, items)] if line else [])
             else:

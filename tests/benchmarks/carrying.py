@@ -16,7 +16,7 @@ from data_prep.corpus import Corpus
 from seq2seq.translator import Translator
 
 SENTENCES = 1000
-SYLLABLES = [c + v for c in "b c d f g h j k l m n p r s t v w z ch kr st gr dj".split() for v in "a e i o u".split()]
+SYLLABLES = [onset + vowel for onset in (*"bcdfghjklmnprstvwz", "ch", "kr", "st", "gr", "dj") for vowel in "aeiou"]
 
 
 def name(draw: random.Random) -> str:

@@ -4,8 +4,6 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-
 from data_prep.cli import preprocess
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError

@@ -14,7 +14,7 @@ from seq2seq.model import Translation
 from tests.benchmarks import cold, machine, parts, preparation, recipe, training, translation
 from tests.benchmarks.flops import Products, count_products
 from tests.benchmarks.processes import in_own_process, peak_mib
-from tests.toys import config, model_config, network, task, write_corpus
+from tests.toys import config, model_config, network, task, words, write_corpus
 
 SECONDS = 0.05
 
@@ -147,7 +147,7 @@ def test_the_corpus_is_prepared_for_each_recipe_and_its_text_only_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for side in ("en", "fr"):
-        lines = "".join(f"{side} {number} and {number**2}\n" for number in range(300))
+        lines = "".join(f"{side} {word} and {word[::-1]}\n" for word in words(300, 1, 5, 12))
         (tmp_path / f"toy.{side}").write_text(lines, encoding="utf-8")
     recipes = {
         name: config().model_copy(update={"subwords": config().subwords.model_copy(update={"vocabulary": vocabulary})})

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data_prep.cleaning import _INVISIBLE, _NORMAL, Cleaner, Dropped, _Script, normalise
+from data_prep.cleaning import _INVISIBLE, _NORMAL, RESERVED, Cleaner, Dropped, _Script, normalise
 from data_prep.settings import Cleaning
 
 # Text with far more of what needs care than chance would give.
@@ -80,6 +80,9 @@ def test_invisible_characters_are_those_of_unicode() -> None:
         character = chr(code)
         category = unicodedata.category(character)
         if category in ("Cc", "Cf", "Cs") and not character.isspace() and code not in joiners | visible:
+            assert _INVISIBLE.match(character), hex(code)
+        elif character in RESERVED:
+            assert category == "Co"
             assert _INVISIBLE.match(character), hex(code)
         elif category != "Cn":
             assert not _INVISIBLE.match(character), hex(code)

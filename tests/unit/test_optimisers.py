@@ -12,12 +12,6 @@ from seq2seq.threads import Workers
 from tests.toys import ATTENTIONS, CELLS, network
 
 
-def nearest(matrix: Tensor) -> Tensor:
-    """The oracle: U Vᵀ of the singular value decomposition."""
-    u, _, v = torch.linalg.svd(matrix.double(), full_matrices=False)
-    return u @ v
-
-
 @pytest.mark.parametrize("shape", [(3, 8, 8), (2, 8, 20), (4, 20, 8), (1, 1, 5)])
 def test_orthogonal_has_the_singular_vectors_and_values_near_one(shape: tuple[int, int, int]) -> None:
     matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -39,7 +33,8 @@ def test_orthogonal_takes_any_scale_and_zero() -> None:
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int) -> None:
     torch.manual_seed(3)
-    weights = {nn.Parameter(torch.randn(12, 5)): 4, nn.Parameter(torch.randn(4, 5)): 4, nn.Parameter(torch.randn(6, 6)): 6}
+    shapes = {(12, 5): 4, (4, 5): 4, (6, 6): 6}
+    weights: dict[Tensor, int] = {nn.Parameter(torch.randn(shape)): rows for shape, rows in shapes.items()}
     before = [weight.detach().clone() for weight in weights]
     muon, means = Muon(weights, 0.1, Workers(workers)), [torch.zeros_like(weight) for weight in before]
     for rate in (0.02, 0.01):
@@ -48,7 +43,7 @@ def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int) -> None:
             weight.grad = torch.randn_like(weight)
             mean.mul_(MOMENTUM).add_(weight.grad * (1 - MOMENTUM))
             direction = MOMENTUM * mean + (1 - MOMENTUM) * weight.grad
-            steps = torch.cat([orthogonal(part.unsqueeze(0))[0] for part in direction.split(rows)])
+            steps = torch.cat([orthogonal(part.unsqueeze(0))[0] for part in torch.split(direction, rows)])
             old.mul_(1 - rate * 0.1).sub_(rate * SCALE * math.sqrt(max(rows, weight.size(1))) * steps)
         muon.step()
     torch.testing.assert_close([weight.detach() for weight in weights], before, rtol=0, atol=1e-5)

@@ -11,7 +11,17 @@ from data_prep.carrying import PLACEHOLDERS
 from data_prep.cleaning import normalise
 from data_prep.errors import UserError
 from data_prep.settings import Subwords as SubwordSettings
-from data_prep.subwords import BEGIN, END, JOINT_FILE, PAD, SEPARATE_FILES, UNKNOWN, WORDS_FILE, Subwords, train_subwords
+from data_prep.subwords import (
+    BEGIN,
+    END,
+    JOINT_FILE,
+    PAD,
+    SEPARATE_FILES,
+    UNKNOWN,
+    WORDS_FILE,
+    Subwords,
+    train_subwords,
+)
 
 ENGLISH = [
     f"{who} {does} the {what}."
@@ -173,6 +183,8 @@ def test_what_is_carried_over_is_a_unit_of_both_sides(tmp_path: Path) -> None:
     source = [*ENGLISH * 3, "I see Zbigniew and 25 cats", "I see the Wrzeszcz"]
     target = [*FRENCH * 4, "Je vois Zbigniew et 25 chats", "Je vois le Wrzeszcz"]
     subwords = train(source[-50:], target[-50:], vocabulary=340)
+    assert subwords.carrier
+    assert subwords.carrier.words
     for name, data in subwords.files().items():
         (tmp_path / name).write_bytes(data)
     assert (tmp_path / WORDS_FILE).read_text("utf-8").splitlines() == sorted(subwords.carrier.words)
