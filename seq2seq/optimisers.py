@@ -8,11 +8,10 @@ in all directions of it alike, where AdamW's steps follow the few that are large
 U Vᵀ is found without U and V, by a polynomial that takes all singular values near to 1 (Newton-Schulz).  Each gate of
 a cell is a matrix of its own.
 
-Shapes: K matrices of one size, R rows, C columns.
+Shapes: R rows, C columns.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Callable
 
 import torch
@@ -31,16 +30,17 @@ POLYNOMIALS = ((8.09337, -23.62043, 17.44615), (3.63659, -2.72193, 0.53655), (2.
 can, to between 0.73 and 1.27 (Amsel et al. 2025 tell how they are found)."""
 
 
-def orthogonal(matrices_KRC: Tensor) -> Tensor:
-    """The nearest orthogonal matrices, about: singular vectors as they are, singular values near to 1."""
-    wide = matrices_KRC.size(1) <= matrices_KRC.size(2)
-    x_KRC = matrices_KRC if wide else matrices_KRC.mT
-    x_KRC = x_KRC / (x_KRC.norm(dim=(1, 2), keepdim=True) * 1.01 + 1e-20)
+def orthogonal(matrix_RC: Tensor) -> Tensor:
+    """The nearest orthogonal matrix, about: singular vectors as they are, singular values near to 1."""
+    wide = matrix_RC.size(0) <= matrix_RC.size(1)
+    x_RC = matrix_RC if wide else matrix_RC.t()
+    x_RC = x_RC / (x_RC.norm() + torch.finfo(x_RC.dtype).tiny)
     for first, third, fifth in POLYNOMIALS:
-        square_KRR = x_KRC @ x_KRC.mT
-        sum_KRR = torch.baddbmm(square_KRR, square_KRR, square_KRR, beta=third, alpha=fifth)
-        x_KRC = torch.baddbmm(x_KRC, sum_KRR, x_KRC, beta=first)
-    return x_KRC if wide else x_KRC.mT
+        square_RR = x_RC @ x_RC.t()
+        x_RC = torch.addmm(
+            x_RC, torch.addmm(square_RR, square_RR, square_RR, beta=third, alpha=fifth), x_RC, beta=first
+        )
+    return x_RC if wide else x_RC.t()
 
 
 class Muon(torch.optim.Optimizer):
@@ -50,38 +50,32 @@ class Muon(torch.optim.Optimizer):
         """For each parameter the number of `rows` of one of its matrices; `workers` share the matrices out."""
         super().__init__(list(rows), {"lr": 0.0, "weight_decay": weight_decay})
         self.workers = workers
-        self.alike: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
-        for parameter, each in rows.items():
-            self.alike[each, parameter.size(1)].append(parameter)
+        for parameter in rows:
             self.state[parameter]["momentum"] = torch.zeros_like(parameter)
+        matrices = [
+            (parameter, slice(first, first + each))
+            for parameter, each in rows.items()
+            for first in range(0, parameter.size(0), each)
+        ]
+        # Those that take longest first, so that all workers have as much to do.
+        self.matrices = sorted(matrices, key=lambda matrix: -matrix[0][matrix[1]].numel())
 
-    @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Change the parameters, all of which have gradients."""
         assert closure is None
         (group,) = self.param_groups
-        stacks = [
-            torch.cat([self._direction(parameter).view(-1, *size) for parameter in parameters])
-            for size, parameters in self.alike.items()
-        ]
+        rate, kept = group["lr"], 1 - group["lr"] * group["weight_decay"]
 
-        def part(number: int) -> list[Tensor]:
-            return [orthogonal(stack_KRC[number :: self.workers.count]) for stack_KRC in stacks]
+        @torch.no_grad()
+        def part(number: int) -> None:
+            for parameter, rows in self.matrices[number :: self.workers.count]:
+                assert parameter.grad is not None
+                gradient_RC, mean_RC = parameter.grad[rows], self.state[parameter]["momentum"][rows]
+                direction_RC = gradient_RC.lerp(mean_RC.lerp_(gradient_RC, 1 - MOMENTUM), MOMENTUM)
+                scale = SCALE * math.sqrt(max(direction_RC.shape))
+                parameter[rows].mul_(kept).sub_(orthogonal(direction_RC), alpha=rate * scale)
 
-        for number, parts in enumerate(self.workers.map(part, range(self.workers.count))):
-            for stack_KRC, part_KRC in zip(stacks, parts, strict=True):
-                stack_KRC[number :: self.workers.count] = part_KRC
-        for (size, parameters), stack_KRC in zip(self.alike.items(), stacks, strict=True):
-            scale = SCALE * math.sqrt(max(size))
-            steps = torch.split(stack_KRC.flatten(0, 1), [parameter.size(0) for parameter in parameters])
-            for parameter, step_RC in zip(parameters, steps, strict=True):
-                parameter.mul_(1 - group["lr"] * group["weight_decay"]).sub_(step_RC, alpha=group["lr"] * scale)
-
-    def _direction(self, parameter: Tensor) -> Tensor:
-        """The mean of gradients with the latest counted once more (Nesterov)."""
-        assert parameter.grad is not None
-        momentum: Tensor = self.state[parameter]["momentum"]
-        return parameter.grad.lerp(momentum.lerp_(parameter.grad, 1 - MOMENTUM), MOMENTUM)
+        list(self.workers.map(part, range(self.workers.count)))
 
 
 def make_optimisers(model: Translation, training: Training, workers: Workers) -> tuple[torch.optim.Optimizer, ...]:

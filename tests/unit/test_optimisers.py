@@ -12,22 +12,21 @@ from seq2seq.threads import Workers
 from tests.toys import ATTENTIONS, CELLS, network
 
 
-@pytest.mark.parametrize("shape", [(3, 8, 8), (2, 8, 20), (4, 20, 8), (1, 1, 5)])
-def test_orthogonal_has_the_singular_vectors_and_values_near_one(shape: tuple[int, int, int]) -> None:
-    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    for matrix, found in zip(matrices, orthogonal(matrices), strict=True):
-        u, _, v = torch.linalg.svd(matrix, full_matrices=False)
-        inside = u.mT @ found @ v.mT
-        values = inside.diagonal()
-        assert (values > 0.7).all()
-        assert (values < 1.3).all()
-        torch.testing.assert_close(inside, torch.diag(values), rtol=0, atol=1e-9)
+@pytest.mark.parametrize("shape", [(8, 8), (8, 20), (20, 8), (1, 5)])
+def test_orthogonal_has_the_singular_vectors_and_values_near_one(shape: tuple[int, int]) -> None:
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+    inside = u.mT @ orthogonal(matrix) @ v.mT
+    values = inside.diagonal()
+    assert (values > 0.7).all()
+    assert (values < 1.3).all()
+    torch.testing.assert_close(inside, torch.diag(values), rtol=0, atol=1e-9)
 
 
 def test_orthogonal_takes_any_scale_and_zero() -> None:
-    matrices = torch.randn((1, 6, 9), generator=torch.Generator().manual_seed(2))
-    torch.testing.assert_close(orthogonal(matrices * 1e-6), orthogonal(matrices), rtol=1e-3, atol=1e-3)
-    assert orthogonal(torch.zeros(2, 4, 4)).equal(torch.zeros(2, 4, 4))
+    matrix = torch.randn((6, 9), generator=torch.Generator().manual_seed(2))
+    torch.testing.assert_close(orthogonal(matrix * 1e-6), orthogonal(matrix), rtol=1e-3, atol=1e-3)
+    assert orthogonal(torch.zeros(4, 4)).equal(torch.zeros(4, 4))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -43,7 +42,7 @@ def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int) -> None:
             weight.grad = torch.randn_like(weight)
             mean.mul_(MOMENTUM).add_(weight.grad * (1 - MOMENTUM))
             direction = MOMENTUM * mean + (1 - MOMENTUM) * weight.grad
-            steps = torch.cat([orthogonal(part.unsqueeze(0))[0] for part in torch.split(direction, rows)])
+            steps = torch.cat([orthogonal(part) for part in torch.split(direction, rows)])
             old.mul_(1 - rate * 0.1).sub_(rate * SCALE * math.sqrt(max(rows, weight.size(1))) * steps)
         muon.step()
     torch.testing.assert_close([weight.detach() for weight in weights], before, rtol=0, atol=1e-5)
