@@ -107,6 +107,14 @@ def evaluate(
 
 
 @app.command()
+def card(run: Annotated[Path, typer.Argument(help="Folder of an evaluated run.")]) -> None:
+    """Write the model card of a run: a README.md in its folder, as the Hugging Face Hub expects it."""
+    from seq2seq.card import write_card
+
+    print(write_card(run))
+
+
+@app.command()
 def translate(
     text: Annotated[list[str] | None, typer.Argument(help="What to translate; words are joined.")] = None,
     run: Run = None,
