@@ -3,7 +3,7 @@
 Muon (Jordan et al. 2024, with the scale of Liu et al. 2025) keeps a running mean M of a matrix's gradients G and steps
 in all directions of it alike, where AdamW's steps follow the few that are large:
 
-    M ← β M + (1 - β) G,    step = 0.4 √max(rows, columns) · U Vᵀ    for β M + (1 - β) G = U S Vᵀ
+    M ← β M + (1 - β) G,    step = 0.1 √max(rows, columns) · U Vᵀ    for β M + (1 - β) G = U S Vᵀ
 
 U Vᵀ is found without U and V, by a polynomial that takes all singular values near to 1 (Newton-Schulz).  Each gate of
 a cell is a matrix of its own.
@@ -23,8 +23,8 @@ from seq2seq.model import Translation
 from seq2seq.threads import Workers
 
 MOMENTUM = 0.95
-SCALE = 0.4
-"""Twice what makes Muon's steps as large as AdamW's."""
+SCALE = 0.1
+"""A half of what makes steps as large as those of AdamW, which may be larger for embeddings than for matrices."""
 POLYNOMIALS = ((8.09337, -23.62043, 17.44615), (3.63659, -2.72193, 0.53655), (2.66130, -1.97715, 0.45262))
 """Coefficients of x, x³ and x⁵ that, one after another, take all of [0.01, 1] as near to 1 as polynomials of this form
 can, to between 0.73 and 1.27 (Amsel et al. 2025 tell how they are found)."""
