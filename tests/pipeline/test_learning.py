@@ -42,7 +42,7 @@ def test_every_network_trains_is_saved_and_translates(
 def test_each_cell_learns_to_copy_sequences_it_has_never_seen(cell: str, tmp_path: Path) -> None:
     copying = write_corpus(tmp_path / "corpus", task(str, train=2000, held_out=60, longest=6))
     model = model_config(cell, "multiplicative", embedding=64, hidden=64, decoder_layers=1)
-    learning: dict[str, Any] = {"batch_tokens": 100, "learning_rate": 1e-2, "warmup_steps": 30, "label_smoothing": 0.0}
+    learning: dict[str, Any] = {"batch_tokens": 100, "learning_rate": 3e-2, "warmup_steps": 30, "label_smoothing": 0.0}
     train(copying, config(model, steps=280, validate_steps=280, **learning), tmp_path / "run")
     sources, targets = copying.split("test").texts()
     assert not set(sources) & set(copying.split("train").texts()[0])
