@@ -57,13 +57,13 @@ class Training(Settings):
     """Progress of the schedule at given steps; a run limited by minutes records it, so that it can be repeated."""
     seed: int = Field(default=1, ge=0, lt=2**32)
     """Where all randomness of a run comes from: first weights, order of the batches, dropout."""
-    batch_tokens: int = Field(default=1000, ge=1)
+    batch_tokens: int = Field(default=2000, ge=1)
     """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""
-    learning_rate: float = Field(default=2e-3, gt=0)
-    """Highest learning rate."""
+    learning_rate: float = Field(default=2e-2, gt=0)
+    """Highest learning rate, of embeddings and biases; matrices follow it (`optimisers.py`)."""
     schedule: Literal["cosine", "inverse_sqrt"] = "cosine"
     """Fall of the learning rate: by cosine to zero at the limit, or with the inverse square root of the step."""
-    warmup_steps: int = Field(default=200, ge=1)
+    warmup_steps: int = Field(default=50, ge=1)
     """Steps over which the learning rate rises from zero."""
     weight_decay: float = Field(default=0.01, ge=0)
     """Decoupled weight decay (Loshchilov & Hutter 2019)."""
