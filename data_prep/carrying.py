@@ -8,7 +8,7 @@ source's into the translation once, and then they are items again.
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 from data_prep.cleaning import RESERVED
 
@@ -29,8 +29,6 @@ _ITEM = re.compile(
     r"|(?<![\w.,])\d+(?:[.,:/-]\d+)*(?!\w)"
     r"|(?<!\w)(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)(?!\w)"
 )
-
-Pairs = Iterable[tuple[str, str]]
 
 
 class Carrier:
@@ -57,11 +55,14 @@ class Carrier:
     def mask_pair(self, source: str, target: str) -> tuple[str, str]:
         """Both sides with placeholders for what stands in both, as often in one as in the other."""
         known_too = zlib.crc32(source.encode()) % FAMILIAR == 0
+        items = [match for match in _ITEM.finditer(source) if self._is_item(match, known_too)]
+        if not items:
+            return source, target
         ours, theirs = _by_text(source), _by_text(target)
         found = [
             (match.span(), theirs[match[0]][ours[match[0]].index(match.span())])
-            for match in _ITEM.finditer(source)
-            if len(ours[match[0]]) == len(theirs.get(match[0], ())) and self._is_item(match, known_too)
+            for match in items
+            if len(ours[match[0]]) == len(theirs.get(match[0], ()))
         ]
         marks = list(zip(found, _places(source), strict=False))
         return (
@@ -81,30 +82,27 @@ def restore(text: str, items: list[str]) -> str:
     return re.sub(f"[{PLACEHOLDERS}]", lambda match: items[PLACEHOLDERS.index(match[0])], text)
 
 
-def learn(pairs: Callable[[], Pairs]) -> Carrier:
-    """What is known in the training text, given by a function that starts a new pass.
+def learn(pairs: Iterable[tuple[str, str]]) -> Carrier:
+    """What is known in the training text.
 
     Names are carried if rare ones mostly are the same in both languages, which they are not in two scripts, nor where
     every noun has a capital.
     """
     counts: Counter[str] = Counter()
-    for source, _ in pairs():
-        counts.update(_words(source))
-    known = frozenset(word for word, count in counts.items() if count >= KNOWN)
-    names = same = 0
-    carrier = Carrier(known)
-    for source, target in pairs():
-        theirs = _by_text(target)
+    capitals: Counter[str] = Counter()
+    same: Counter[str] = Counter()
+    for source, target in pairs:
         for match in _ITEM.finditer(source):
-            # A sentence begins with a capital, whatever its first word is.
-            if match["word"] and match.start() and carrier._is_item(match):
-                names += 1
-                same += match[0] in theirs
-    return carrier if same > CARRIED * names else Carrier()
-
-
-def _words(text: str) -> Iterator[str]:
-    return (match["word"].lower() for match in _ITEM.finditer(text) if match["word"])
+            if word := match["word"]:
+                counts[word.lower()] += 1
+                # A sentence begins with a capital, whatever its first word is.
+                if match.start() and word[0].isupper():
+                    capitals[word] += 1
+                    same[word] += word in target
+    known = frozenset(word for word, count in counts.items() if count >= KNOWN)
+    names = [word for word in capitals if word.lower() not in known]
+    shared = sum(same[word] for word in names) > CARRIED * sum(capitals[word] for word in names)
+    return Carrier(known if shared else None)
 
 
 def _by_text(text: str) -> dict[str, list[tuple[int, int]]]:

@@ -126,7 +126,7 @@ def train_subwords(
 
     `report` is told when the vocabulary had to shrink.  Raises UserError if there is no text to train on.
     """
-    carrier = learn(pairs) if settings.carry else None
+    carrier = learn(pairs()) if settings.carry else None
 
     def masked() -> Iterator[tuple[str, str]]:
         return (carrier.mask_pair(*pair) for pair in pairs()) if carrier else pairs()
@@ -136,7 +136,7 @@ def train_subwords(
 
     words = carrier.words if carrier else None
     if settings.joint:
-        return Subwords(_train(lambda: chain(side(0), side(1)), settings, "joint", report), words=words)
+        return Subwords(_train(lambda: chain.from_iterable(masked()), settings, "joint", report), words=words)
     source, target = (
         _train(partial(side, number), settings, name, report) for number, name in enumerate(("source", "target"))
     )

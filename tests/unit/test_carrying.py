@@ -110,7 +110,7 @@ def test_names_that_are_known_are_carried_now_and_then() -> None:
 
 def test_what_is_known_is_learnt_from_the_text() -> None:
     pairs = [("I see the cat", "Je vois le chat")] * KNOWN + [("I see Zbigniew", "Je vois Zbigniew"), ("see me", "")]
-    words = learn(lambda: pairs).words
+    words = learn(pairs).words
     assert words == frozenset({"i", "see", "the", "cat"})
 
 
@@ -118,4 +118,4 @@ def test_what_is_known_is_learnt_from_the_text() -> None:
 def test_names_are_carried_where_the_languages_share_them(same: int) -> None:
     names = [f"N{'abcdefghij'[n]}ame" for n in range(10)]
     pairs = [(f"I see {name}", f"Je vois {name if n < same else 'autre'}") for n, name in enumerate(names)]
-    assert (learn(lambda: pairs).words is not None) == (same / 10 > CARRIED)
+    assert (learn(pairs).words is not None) == (same / 10 > CARRIED)

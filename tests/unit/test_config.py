@@ -166,4 +166,4 @@ def test_preparation_is_the_part_that_prepares() -> None:
     assert config.preparation.subwords == config.subwords
     assert config.preparation.cleaning == config.cleaning
     assert config.preparation.splitting == config.splitting
-    assert Training(steps=1).learning_rate == 2e-3
+    assert Training(steps=1).learning_rate == 2e-2
