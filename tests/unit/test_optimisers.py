@@ -55,7 +55,7 @@ def test_it_finds_the_way_where_one_direction_outweighs_the_rest() -> None:
     inputs = torch.randn(64, 8) @ torch.diag(torch.tensor([4.0, *[0.4] * 7]))
     muon, steps = Muon({weight: 8}, 0.0, Workers(1)), 300
     for step in range(steps):
-        muon.param_groups[0]["lr"] = 0.1 * (1 - step / steps)
+        muon.param_groups[0]["lr"] = 0.04 / SCALE * (1 - step / steps)
         muon.zero_grad()
         ((inputs @ (weight - wanted).mT) ** 2).mean().backward()  # type: ignore[no-untyped-call]
         muon.step()
