@@ -32,8 +32,6 @@ class Model(Settings):
     """Score of query q against annotation a: q·a, q·Wa (Luong et al. 2015), v·tanh(q + Wa) (Bahdanau et al. 2015)."""
     heads: int = Field(default=1, ge=1)
     """Attention heads; they share out the hidden size."""
-    dropout: float = Field(default=0.2, ge=0, lt=1)
-    """Share of the features between layers that is dropped in training."""
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "Model":
@@ -69,6 +67,8 @@ class Training(Settings):
     """Decoupled weight decay (Loshchilov & Hutter 2019)."""
     clip_norm: float = Field(default=1.0, gt=0)
     """Largest norm of the whole gradient (Pascanu et al. 2013)."""
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    """Share of the features between layers that is dropped after some passes over the corpus; in the first, none is."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Share of the probability spread evenly over the vocabulary (Szegedy et al. 2016)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

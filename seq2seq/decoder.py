@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from seq2seq.attention import Attention
 from seq2seq.cells import RecurrentLayer, State, state_size
-from seq2seq.dropout import SequenceDropout
+from seq2seq.dropout import NONE, Dropout
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,7 @@ class Memory:
 class Decoder(nn.Module):
     """Recurrent layers with one attention between the first and the rest."""
 
-    def __init__(
-        self, cell: str, embedding: int, hidden: int, layers: int, attention: str, heads: int, dropout: float
-    ) -> None:
+    def __init__(self, cell: str, embedding: int, hidden: int, layers: int, attention: str, heads: int) -> None:
         super().__init__()
         self.cell = cell
         self.hidden = hidden
@@ -43,7 +41,6 @@ class Decoder(nn.Module):
         )
         self.initial = nn.Linear(hidden, layers * state_size(cell) * hidden)
         self.readout = nn.Linear(above, embedding)
-        self.dropout = SequenceDropout(dropout)
 
     def initial_states(self, summary_BH: Tensor) -> tuple[State, ...]:
         """First state of each layer, tanh(W summary + b)."""
@@ -56,13 +53,13 @@ class Decoder(nn.Module):
         embedded_BTE: Tensor,
         memory: Memory,
         states: tuple[State, ...],
-        generator: torch.Generator | None = None,
+        dropout: Dropout = NONE,
     ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
         """Features [B, T, E] of the subword after each position, the states after the last, attention [B, T, S].
 
-        The attention is None for a decoder without one.  Dropout draws from `generator`.
+        The attention is None for a decoder without one.
         """
-        outputs_BTH, after = self.layers[0](self.dropout(embedded_BTE, generator), states[0])
+        outputs_BTH, after = self.layers[0](dropout(embedded_BTE), states[0])
         states_after = [after]
         contexts_BTH, weights_BTS = None, None
         if self.attention is not None:
@@ -70,10 +67,10 @@ class Decoder(nn.Module):
                 outputs_BTH, memory.keys_BSH, memory.annotations_BSH, memory.mask_BS
             )
         for layer, state in zip(list(self.layers)[1:], states[1:], strict=True):
-            outputs_BTH, after = layer(self.dropout(_beside(outputs_BTH, contexts_BTH), generator), state)
+            outputs_BTH, after = layer(dropout(_beside(outputs_BTH, contexts_BTH)), state)
             states_after.append(after)
-        features_BTE = torch.tanh(self.readout(self.dropout(_beside(outputs_BTH, contexts_BTH), generator)))
-        return self.dropout(features_BTE, generator), tuple(states_after), weights_BTS
+        features_BTE = torch.tanh(self.readout(dropout(_beside(outputs_BTH, contexts_BTH))))
+        return dropout(features_BTE), tuple(states_after), weights_BTS
 
 
 def _beside(outputs_BTH: Tensor, contexts_BTH: Tensor | None) -> Tensor:

@@ -3,28 +3,32 @@
 Shapes: B batch, T positions, H features.
 """
 
+from dataclasses import dataclass
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
-class SequenceDropout(nn.Module):
+@dataclass(frozen=True)
+class Dropout:
     """Drops the same features at all positions of a sentence (Gal & Ghahramani 2016).
 
     It also draws T times fewer random numbers, which on a processor cost as much as a matrix product.
     """
 
-    def __init__(self, rate: float) -> None:
-        """Drop a share `rate` of the features, and scale the others to keep the mean."""
-        super().__init__()
-        self.rate = rate
+    rate: float
+    """Share of the features that are dropped; the others are scaled to keep the mean."""
+    generator: torch.Generator | None = None
+    """Where random numbers come from; without one, from PyTorch's own."""
 
-    def forward(self, values_BTH: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Values [B, T, H] with some features zero in training, as they are otherwise.
-
-        Random numbers come from `generator`; without one, from PyTorch's own.
-        """
-        if not self.training or self.rate == 0:
+    def __call__(self, values_BTH: Tensor) -> Tensor:
+        """Values [B, T, H] with some features zero."""
+        if self.rate == 0:
             return values_BTH
         kept = 1 - self.rate
         mask_B1H = values_BTH.new_empty(values_BTH.size(0), 1, values_BTH.size(2))
-        return values_BTH * mask_B1H.bernoulli_(kept, generator=generator).div_(kept)
+        return values_BTH * mask_B1H.bernoulli_(kept, generator=self.generator).div_(kept)
+
+
+NONE = Dropout(0.0)
+"""What is not training drops nothing."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.cells import RecurrentLayer
-from seq2seq.dropout import SequenceDropout
+from seq2seq.dropout import NONE, Dropout
 
 
 def position_mask(lengths_B: Tensor, positions: int) -> Tensor:
@@ -50,22 +50,19 @@ class BidirectionalLayer(nn.Module):
 class Encoder(nn.Module):
     """A stack of bidirectional layers."""
 
-    def __init__(self, cell: str, embedding: int, hidden: int, layers: int, dropout: float) -> None:
+    def __init__(self, cell: str, embedding: int, hidden: int, layers: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             BidirectionalLayer(cell, embedding if depth == 0 else hidden, hidden) for depth in range(layers)
         )
-        self.dropout = SequenceDropout(dropout)
 
-    def forward(
-        self, embedded_BSE: Tensor, lengths_B: Tensor, generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, embedded_BSE: Tensor, lengths_B: Tensor, dropout: Dropout = NONE) -> tuple[Tensor, Tensor]:
         """Annotations [B, S, H], zero at padding, and the last outputs of both directions [B, H].
 
-        `lengths_B` are at least 1.  Dropout draws from `generator`.
+        `lengths_B` are at least 1.
         """
         values_BSI = embedded_BSE
         for layer in self.layers:
-            values_BSI, last_BH = layer(self.dropout(values_BSI, generator), lengths_B)
+            values_BSI, last_BH = layer(dropout(values_BSI), lengths_B)
         mask_BS = position_mask(lengths_B, values_BSI.size(1))
-        return self.dropout(values_BSI, generator) * mask_BS.unsqueeze(2), last_BH
+        return dropout(values_BSI) * mask_BS.unsqueeze(2), last_BH

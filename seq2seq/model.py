@@ -10,6 +10,7 @@ from data_prep.subwords import PAD
 from seq2seq.cells import RecurrentLayer, State
 from seq2seq.config import Model
 from seq2seq.decoder import Decoder, Memory
+from seq2seq.dropout import NONE, Dropout
 from seq2seq.encoder import Encoder, position_mask
 
 
@@ -25,7 +26,7 @@ class Translation(nn.Module):
         super().__init__()
         self.target_embedding = _embedding(target_size, config.embedding)
         self.own_source_embedding = None if joint else _embedding(source_size, config.embedding)
-        self.encoder = Encoder(config.cell, config.embedding, config.hidden, config.encoder_layers, config.dropout)
+        self.encoder = Encoder(config.cell, config.embedding, config.hidden, config.encoder_layers)
         self.decoder = Decoder(
             config.cell,
             config.embedding,
@@ -33,7 +34,6 @@ class Translation(nn.Module):
             config.decoder_layers,
             config.attention,
             config.heads,
-            config.dropout,
         )
         self.words = None
         if config.attention != "none":
@@ -52,9 +52,7 @@ class Translation(nn.Module):
         """Matrix of the output layer: the target embeddings."""
         return self.target_embedding.weight
 
-    def encode(
-        self, source_BS: Tensor, lengths_B: Tensor, generator: torch.Generator | None = None
-    ) -> tuple[Memory, tuple[State, ...]]:
+    def encode(self, source_BS: Tensor, lengths_B: Tensor, dropout: Dropout = NONE) -> tuple[Memory, tuple[State, ...]]:
         """Read the source: what the decoder may look at, and its first states.
 
         With attention the states start from the mean annotation; without, from the encoder's last outputs, all
@@ -62,7 +60,7 @@ class Translation(nn.Module):
         """
         own = self.own_source_embedding
         embedded_BSE = self._embedded(source_BS) if own is None else own(source_BS)
-        annotations_BSH, last_BH = self.encoder(embedded_BSE, lengths_B, generator)
+        annotations_BSH, last_BH = self.encoder(embedded_BSE, lengths_B, dropout)
         mask_BS = position_mask(lengths_B, source_BS.size(1))
         attention = self.decoder.attention
         if attention is None or self.words is None:
@@ -78,21 +76,16 @@ class Translation(nn.Module):
         target_BT: Tensor,
         memory: Memory,
         states: tuple[State, ...],
-        generator: torch.Generator | None = None,
+        dropout: Dropout = NONE,
     ) -> tuple[Tensor, tuple[State, ...], Tensor | None]:
         """Features [B, T, E] of the subword after each of `target_BT`, the states after, attention [B, T, S]."""
-        features_BTE, states, weights_BTS = self.decoder(self._embedded(target_BT), memory, states, generator)
+        features_BTE, states, weights_BTS = self.decoder(self._embedded(target_BT), memory, states, dropout)
         return features_BTE, states, weights_BTS
 
-    def forward(
-        self, source_BS: Tensor, lengths_B: Tensor, target_BT: Tensor, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """Teacher-forced pass: features [B, T, E] of the subword after each position.
-
-        In training dropout draws from `generator`; without one, from PyTorch's own.
-        """
-        memory, states = self.encode(source_BS, lengths_B, generator)
-        return self.decode(target_BT, memory, states, generator)[0]
+    def forward(self, source_BS: Tensor, lengths_B: Tensor, target_BT: Tensor, dropout: Dropout = NONE) -> Tensor:
+        """Teacher-forced pass: features [B, T, E] of the subword after each position."""
+        memory, states = self.encode(source_BS, lengths_B, dropout)
+        return self.decode(target_BT, memory, states, dropout)[0]
 
     def _embedded(self, ids_BT: Tensor) -> Tensor:
         """Vectors of subwords of the target, or the joint, vocabulary.

@@ -1,4 +1,4 @@
-"""How far a run is, and the learning rate that follows from it."""
+"""How far a run is, and the learning rate and dropout that follow from it."""
 
 import bisect
 import math
@@ -7,6 +7,9 @@ from seq2seq.config import Training
 
 PACE_INTERVAL = 0.002
 """Progress between two notes of the pace: fine enough for the schedule, few enough to be written down."""
+
+PASSES = 8
+"""Passes over the training split, after the first, in which dropout rises to what is set."""
 
 
 class Pace:
@@ -56,6 +59,14 @@ def learning_rate(training: Training, step: int, progress: float) -> float:
     else:
         fall = min(1.0, math.sqrt(training.warmup_steps / (step + 1)))
     return training.learning_rate * min(1.0, warmup) * fall
+
+
+def dropout_rate(training: Training, epochs: float) -> float:
+    """Share of features to drop after so many passes over the corpus.
+
+    What is seen for the first time cannot have been learnt by heart; what is seen again can, ever more.
+    """
+    return training.dropout * min(1.0, max(0.0, epochs - 1) / PASSES)
 
 
 def reached_limit(training: Training, step: int, seconds: float, epochs: float, stale: int) -> str:

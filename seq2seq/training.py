@@ -34,7 +34,7 @@ from seq2seq.checkpoint import (
 from seq2seq.config import Config, read_config
 from seq2seq.evaluation import corpus_bleu
 from seq2seq.reporting import Reporter
-from seq2seq.schedule import Pace, learning_rate, reached_limit
+from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.translator import Translator
 from seq2seq.updates import Updater
 
@@ -118,7 +118,8 @@ class _Trainer:
             for batch, position, epochs in ahead(batches):
                 progress = self.pace.progress(state.step, state.seconds, state.epochs)
                 rate = learning_rate(training, state.step, progress)
-                norm, nats = updater.update(batch, rate, state.step)
+                dropped = dropout_rate(training, state.epochs)
+                norm, nats = updater.update(batch, state.step, rate, dropped)
                 self.window_loss += nats
                 state.window_tokens += batch.target_tokens
                 state.step += 1
@@ -160,7 +161,6 @@ class _Trainer:
     def _validate(self) -> None:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
         state, split, updater = self.state, self.validation_split, self.updater
-        updater.model.eval()
         rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), self.training.validate_pairs)).astype(int))
         batches = [make_batch(split, part) for part in by_length(split, rows, 4 * self.training.batch_tokens)]
 

@@ -15,6 +15,7 @@ from data_prep.errors import UserError
 from data_prep.subwords import Subwords
 from seq2seq.batches import Batch
 from seq2seq.config import Config, Training
+from seq2seq.dropout import NONE, Dropout
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
 from seq2seq.optimisers import make_optimisers
@@ -69,21 +70,22 @@ class Updater:
         model.reset_parameters()
         return cls(model.to(device), config.training, device)
 
-    def update(self, batch: Batch, rate: float, step: int) -> tuple[Tensor, Tensor]:
+    def update(self, batch: Batch, step: int, rate: float, dropped: float) -> tuple[Tensor, Tensor]:
         """One step down the gradient of the mean loss; the gradient's norm before clipping, and the batch's nats.
 
-        A function of the weights, the batch, the settings and the number of the step.
+        `rate` is the learning rate, `dropped` the share of features that are.  A function of these, the weights, the
+        batch, the settings and the number of the step.
         """
         tokens = batch.target_tokens
         parts = min(len(self.copies), len(batch.source_BS))
 
         def differentiate(number: int) -> Tensor:
-            model = self.copies[number].train()
+            model = self.copies[number]
             part = batch if parts == 1 else batch.part(number, parts)
             # Dropout needs no state of a generator to resume: it follows from seed and step.
             seed = np.random.SeedSequence((self.training.seed, step, number)).generate_state(1)
-            generator = torch.Generator(self.device).manual_seed(int(seed[0]))
-            total, nats = self.losses(model, part.to(self.device), self.training.label_smoothing, generator)
+            dropout = Dropout(dropped, torch.Generator(self.device).manual_seed(int(seed[0])))
+            total, nats = self.losses(model, part.to(self.device), self.training.label_smoothing, dropout)
             (total / tokens).backward()  # type: ignore[no-untyped-call]
             return nats
 
@@ -106,11 +108,11 @@ class Updater:
             optimiser.zero_grad()
 
     def losses(
-        self, model: Translation, batch: Batch, smoothing: float, generator: torch.Generator | None = None
+        self, model: Translation, batch: Batch, smoothing: float, dropout: Dropout = NONE
     ) -> tuple[Tensor, Tensor]:
         """Smoothed and plain loss of a batch under a model, summed over its target subwords."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
-            features_BTE = model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT, generator)
+            features_BTE = model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT, dropout)
             return smoothed_cross_entropy(
                 features_BTE.flatten(0, 1).index_select(0, batch.real_N),
                 model.output_weight_VE,

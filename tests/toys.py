@@ -74,8 +74,8 @@ def write_corpus(folder: Path, splits: Mapping[str, Pairs], joint: bool = True) 
 
 
 def model_config(cell: str = "gru", attention: str = "multiplicative", **others: Any) -> Model:
-    """Settings of a very small network without dropout."""
-    small: dict[str, Any] = {"embedding": 6, "hidden": 8, "decoder_layers": 2, "dropout": 0.0}
+    """Settings of a very small network."""
+    small: dict[str, Any] = {"embedding": 6, "hidden": 8, "decoder_layers": 2}
     return Model.model_validate({"cell": cell, "attention": attention, **small, **others})
 
 
@@ -96,7 +96,7 @@ def network(
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.1 + parameter * scale)
-    return model.eval()
+    return model
 
 
 def config(model: Model | None = None, decoding: Decoding | None = None, **training: Any) -> Config:

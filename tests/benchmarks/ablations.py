@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.ablations CORPUS [--minutes 8] [--seeds 1 2] [VARIATION …]
 
-A variation is a list of settings, such as "model.dropout=0 training.batch_tokens=1000"; the recipe as it is comes
+A variation is a list of settings, such as "training.dropout=0 training.batch_tokens=1000"; the recipe as it is comes
 first.  One run to a core, as many at a time as there are cores, so that all have the same conditions; leave the machine
 alone meanwhile.  Prints rows of a table as Markdown, and keeps what is done: the same command goes on where it stopped.
 """

@@ -17,6 +17,7 @@ from torch import nn
 from data_prep.corpus import Split
 from seq2seq.batches import Batch, Position, training_batches
 from seq2seq.config import Training
+from seq2seq.dropout import Dropout
 from seq2seq.model import Translation
 from seq2seq.updates import Updater
 from tests.benchmarks.machine import synchronise
@@ -71,7 +72,7 @@ class PartClock:
 def measure(model: Translation, split: Split, training: Training, device: torch.device, seconds: float) -> Figures:
     """Share of each of PARTS in a step.  The network stays as it is."""
     threads = torch.get_num_threads()
-    updater = Updater(copy.deepcopy(model).train(), training.model_copy(update={"threads": 1}), device)
+    updater = Updater(copy.deepcopy(model), training.model_copy(update={"threads": 1}), device)
     batches = training_batches(split, training.batch_tokens, training.seed, Position())
     try:
         clock = _steps(updater, batches, seconds)
@@ -85,6 +86,7 @@ def measure(model: Translation, split: Split, training: Training, device: torch.
 def _steps(updater: Updater, batches: Iterator[tuple[Batch, Position, float]], seconds: float) -> PartClock:
     """Train for some seconds as `Updater.update` does, in this thread, and time the parts."""
     model, training, clock = updater.model, updater.training, PartClock(updater.device)
+    dropout = Dropout(training.dropout)
     clock.watch(model, "encoder")
     clock.watch(model.decoder, "decoder")
     clock.watch(model.decoder.initial, "decoder")
@@ -98,7 +100,7 @@ def _steps(updater: Updater, batches: Iterator[tuple[Batch, Position, float]], s
         with clock.part("batching"):
             batch = next(batches)[0].to(updater.device)
         with clock.part("loss"):
-            total, _ = updater.losses(model, batch, training.label_smoothing)
+            total, _ = updater.losses(model, batch, training.label_smoothing, dropout)
         with clock.part("backward"):
             (total / batch.target_tokens).backward()  # type: ignore[no-untyped-call]
         with clock.part("optimiser"):

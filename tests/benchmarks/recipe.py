@@ -8,7 +8,7 @@ from data_prep.cli import preprocess
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from seq2seq.checkpoint import CONFIG, TrainingState, begin_run, save_checkpoint
-from seq2seq.config import Config, Model, read_config
+from seq2seq.config import Config, read_config
 from seq2seq.model import Translation
 from seq2seq.translator import Translator
 from seq2seq.updates import choose_device
@@ -34,15 +34,11 @@ def prepare(corpus: str, languages: tuple[str, str], recipes: Mapping[str, Confi
 
 def recipe_of(run: Path, recipes: Mapping[str, Config]) -> str:
     """The recipe whose network a run has.  Raises UserError if there is none."""
-    network = _layers(read_config(run / CONFIG).model)
+    network = read_config(run / CONFIG).model
     for name, config in recipes.items():
-        if _layers(config.model) == network:
+        if config.model == network:
             return name
     raise UserError(f"{run}: its layers are not those of {' or '.join(recipes)}; name its recipe with RECIPE=")
-
-
-def _layers(model: Model) -> Model:
-    return model.model_copy(update={"dropout": 0.0})
 
 
 def measure(prepared: Path, name: str, config: Config, seconds: float, run: Path | None, scratch: Path) -> Figures:

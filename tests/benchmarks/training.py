@@ -67,7 +67,7 @@ def measure(corpus: Corpus, config: Config, seconds: float) -> tuple[Translation
     with closing(updater):
         batches = ahead(data)
         for step in range(WARM_UP):
-            updater.update(next(batches)[0], learning_rate(training, step, 0.0), step)
+            updater.update(next(batches)[0], step, learning_rate(training, step, 0.0), training.dropout)
         matrix.append(matrix_gflops(updater.precision, device))
         for stretch in range(1, STRETCHES + 1):
             synchronise(device)
@@ -77,7 +77,7 @@ def measure(corpus: Corpus, config: Config, seconds: float) -> tuple[Translation
                 start = time.perf_counter()
                 batch, *_ = next(batches)
                 ready = time.perf_counter()
-                updater.update(batch, rate, step)
+                updater.update(batch, step, rate, training.dropout)
                 end = time.perf_counter()
                 tally.seconds += end - start
                 tally.waited += ready - start

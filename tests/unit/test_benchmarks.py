@@ -137,7 +137,7 @@ def test_a_command_that_fails_is_no_measurement(tmp_path: Path, monkeypatch: pyt
 def test_a_run_belongs_to_the_recipe_with_its_layers(corpus: Corpus, tmp_path: Path) -> None:
     lstm, gru = config(model_config("lstm")), config(model_config("gru"))
     model = Translation(gru.model, 300, 300, True)
-    recipe.save(tmp_path, model, config(model_config("gru", dropout=0.3)), corpus)
+    recipe.save(tmp_path, model, gru, corpus)
     assert recipe.recipe_of(tmp_path, {"a": lstm, "b": gru}) == "b"
     with pytest.raises(UserError, match="RECIPE"):
         recipe.recipe_of(tmp_path, {"a": lstm})

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from seq2seq.cells import State, state_size
 from seq2seq.decoder import Decoder, Memory
+from seq2seq.dropout import Dropout
 from seq2seq.encoder import position_mask
 from tests.toys import ATTENTIONS, CELLS
 
@@ -14,7 +15,7 @@ EMBEDDING, HIDDEN, BATCH, SOURCE, TARGET = 5, 6, 3, 4, 7
 
 def decoder(cell: str = "lstm", attention: str = "multiplicative", layers: int = 2) -> Decoder:
     torch.manual_seed(0)
-    return Decoder(cell, EMBEDDING, HIDDEN, layers, attention, heads=2, dropout=0.0).double()
+    return Decoder(cell, EMBEDDING, HIDDEN, layers, attention, heads=2).double()
 
 
 def noise(*shape: int, seed: int = 1) -> Tensor:
@@ -65,8 +66,13 @@ def test_first_states_are_a_tanh_of_a_linear_map_of_the_summary(cell: str) -> No
 @pytest.mark.parametrize("layers", [1, 3])
 def test_dropout_is_before_every_layer_and_round_the_readout(layers: int) -> None:
     model, seen = decoder(layers=layers), []
-    model.dropout.register_forward_hook(lambda module, values, dropped: seen.append(values[0].size(2)))
-    model(noise(BATCH, TARGET, EMBEDDING), memory(model), start(model))
+
+    class Noted(Dropout):
+        def __call__(self, values_BTH: Tensor) -> Tensor:
+            seen.append(values_BTH.size(2))
+            return super().__call__(values_BTH)
+
+    model(noise(BATCH, TARGET, EMBEDDING), memory(model), start(model), Noted(0.5))
     assert seen == [EMBEDDING] + [2 * HIDDEN] * layers + [EMBEDDING]
 
 

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from seq2seq.dropout import SequenceDropout
+from seq2seq.dropout import NONE, Dropout
 
 
 def test_a_feature_is_dropped_or_kept_at_all_positions_of_a_sentence() -> None:
     torch.manual_seed(0)
-    dropped = SequenceDropout(0.25)(torch.ones(50, 7, 40))
+    dropped = Dropout(0.25)(torch.ones(50, 7, 40))
     assert (dropped == dropped[:, :1]).all()
     assert set(dropped.unique().tolist()) == {0.0, torch.tensor(1 / 0.75).item()}
     # Sentences have masks of their own, and the mean stays: 2,000 draws lie within five deviations of it.
@@ -16,25 +16,23 @@ def test_a_feature_is_dropped_or_kept_at_all_positions_of_a_sentence() -> None:
     assert dropped.mean().item() == pytest.approx(1.0, abs=5 * (0.25 / 0.75 / 2000) ** 0.5)
 
 
-@pytest.mark.parametrize(("rate", "training"), [(0.0, True), (0.5, False)])
-def test_without_a_rate_or_training_nothing_is_dropped(rate: float, training: bool) -> None:
+def test_without_a_rate_nothing_is_dropped() -> None:
     values = torch.randn(2, 3, 4)
-    assert SequenceDropout(rate).train(training)(values).equal(values)
+    assert NONE(values) is values
 
 
 def test_the_gradient_is_dropped_with_the_value() -> None:
     values = torch.randn(2, 3, 40, requires_grad=True)
-    dropped = SequenceDropout(0.5)(values)
+    dropped = Dropout(0.5)(values)
     (gradient,) = torch.autograd.grad(dropped.sum(), values)
     assert (gradient * values).equal(dropped)
 
 
 def test_random_numbers_come_from_the_generator_that_is_given() -> None:
-    dropout, values = SequenceDropout(0.5), torch.ones(3, 2, 40)
+    values = torch.ones(3, 2, 40)
 
     def drop(seed: int) -> torch.Tensor:
-        dropped: torch.Tensor = dropout(values, torch.Generator().manual_seed(seed))
-        return dropped
+        return Dropout(0.5, torch.Generator().manual_seed(seed))(values)
 
     torch.manual_seed(1)
     first, state = drop(7), torch.get_rng_state()
@@ -44,6 +42,6 @@ def test_random_numbers_come_from_the_generator_that_is_given() -> None:
     assert drop(7).equal(first)
     assert not drop(8).equal(first)
     # Calls one after another draw on.
-    generator = torch.Generator().manual_seed(7)
-    assert dropout(values, generator).equal(first)
-    assert not dropout(values, generator).equal(first)
+    dropout = Dropout(0.5, torch.Generator().manual_seed(7))
+    assert dropout(values).equal(first)
+    assert not dropout(values).equal(first)

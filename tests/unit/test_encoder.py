@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from seq2seq.dropout import Dropout
 from seq2seq.encoder import BidirectionalLayer, Encoder, position_mask, reverse_within_length
 from tests.toys import CELLS
 
@@ -14,9 +15,9 @@ LENGTHS = torch.tensor([4, 1, 6, 2])
 SETS = st.lists(st.integers(0, 9), min_size=1, max_size=6)
 
 
-def encoder(cell: str = "lstm", layers: int = 2, dropout: float = 0.0) -> Encoder:
+def encoder(cell: str = "lstm", layers: int = 2) -> Encoder:
     torch.manual_seed(0)
-    return Encoder(cell, EMBEDDING, HIDDEN, layers, dropout).double()
+    return Encoder(cell, EMBEDDING, HIDDEN, layers).double()
 
 
 def embedded(lengths: Tensor = LENGTHS, extra: int = 0) -> Tensor:
@@ -98,15 +99,13 @@ def test_gradients_are_the_finite_differences(cell: str) -> None:
 
 @pytest.mark.parametrize("layers", [1, 3])
 def test_dropout_is_before_every_layer_and_after_the_last(layers: int) -> None:
-    model, seen = encoder(layers=layers), []
-    model.dropout.register_forward_hook(lambda module, values, dropped: seen.append(values[0].size(2)))
-    model(embedded(), LENGTHS)
+    seen: list[int] = []
+
+    class Noted(Dropout):
+        def __call__(self, values_BTH: Tensor) -> Tensor:
+            seen.append(values_BTH.size(2))
+            return super().__call__(values_BTH)
+
+    dropped = encoder(layers=layers)(embedded(), LENGTHS, Noted(0.5))[0]
     assert seen == [EMBEDDING] + [HIDDEN] * layers
-
-
-def test_dropout_is_for_training_alone() -> None:
-    model = encoder(dropout=0.5)
-    values = embedded()
-    assert not model.train()(values, LENGTHS)[0].equal(model(values, LENGTHS)[0])
-    assert model.eval()(values, LENGTHS)[0].equal(model(values, LENGTHS)[0])
-    torch.testing.assert_close(model(values, LENGTHS), encoder(dropout=0.0)(values, LENGTHS))
+    assert not dropped.equal(encoder(layers=layers)(embedded(), LENGTHS)[0])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq.config import Training
-from seq2seq.schedule import PACE_INTERVAL, Pace, learning_rate, reached_limit
+from seq2seq.schedule import PACE_INTERVAL, PASSES, Pace, dropout_rate, learning_rate, reached_limit
 
 PEAK, WARMUP = 2e-3, 10
 
@@ -32,6 +32,13 @@ def test_the_inverse_square_root_knows_the_step_alone(step: int) -> None:
     settings = training(steps=1000, schedule="inverse_sqrt")
     expected = PEAK * math.sqrt(WARMUP / (step + 1))
     assert learning_rate(settings, step, 0.0) == learning_rate(settings, step, 0.9) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "share"), [(0.0, 0.0), (1.0, 0.0), (1 + PASSES / 4, 0.25), (1 + PASSES, 1.0), (99.0, 1.0)]
+)
+def test_dropout_rises_after_the_first_pass(epochs: float, share: float) -> None:
+    assert dropout_rate(training(steps=1, dropout=0.4), epochs) == pytest.approx(0.4 * share)
 
 
 @given(st.sampled_from(["cosine", "inverse_sqrt"]), st.integers(1, 50), st.integers(1, 200))

@@ -71,12 +71,12 @@ def crash() -> None:
     raise RuntimeError("power cut")
 
 
-DROPPING = model_config("lstm", dropout=0.3)
+LSTM = model_config("lstm")
 
 
 def settings(**others: Any) -> Config:
     """A run with all that is random, validated at steps 10, 20 and 24 and noted at 7, 14, 21."""
-    return config(DROPPING, **{"steps": 24, **others})
+    return config(LSTM, **{"steps": 24, "dropout": 0.9, **others})
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def test_a_run_is_made_again_by_its_record(limits: dict[str, Any], corpus: Corpu
     # A run ends by patience only if it does not learn.
     if "patience" in limits:
         limits = {**limits, "learning_rate": 1e-9}
-    first = train(corpus, config(DROPPING, **limits), tmp_path / "first")
+    first = train(corpus, config(LSTM, **limits), tmp_path / "first")
     assert first.step > 1
     again = read_config(tmp_path / "first" / "repeat.toml")
     assert again.training.minutes is None
@@ -229,7 +229,7 @@ def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.C
     assert "going on at step 5" in capsys.readouterr().err
     assert read_config(run / "config.toml").training.steps == 8
     # How it translates may change too.
-    assert train(corpus, config(DROPPING, Decoding(beam=7), steps=9), run).step == 9
+    assert train(corpus, config(LSTM, Decoding(beam=7), steps=9), run).step == 9
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.C
     [
         (settings(seed=2), "training.seed=1, not 2"),
         (settings(learning_rate=0.1), "training.learning_rate=0.005, not 0.1"),
-        (config(model_config("rnn", dropout=0.3)), "model.cell=lstm, not rnn"),
+        (config(model_config("rnn")), "model.cell=lstm, not rnn"),
     ],
 )
 def test_other_settings_are_refused_by_name(other: Config, key: str, corpus: Corpus, whole: Path) -> None:

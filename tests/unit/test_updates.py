@@ -46,15 +46,15 @@ def batch(pairs: int, seed: int = 0, longest: int = 9) -> Batch:
     return Batch(pad(source, after=END), lengths_B, pad(target, before=2), target_out_BT, real_N)
 
 
-def model(cell: str = "gru", dropout: float = 0.0) -> Translation:
+def model(cell: str = "gru") -> Translation:
     """The same weights each time, in float64, so that the order of a sum hardly matters."""
-    return network(cell, size=SIZE, scale=1.0, dropout=dropout).double()
+    return network(cell, size=SIZE, scale=1.0).double()
 
 
-def updater(copies: int = 1, cell: str = "gru", dropout: float = 0.0, **training: Any) -> Updater:
+def updater(copies: int = 1, cell: str = "gru", **training: Any) -> Updater:
     """An updater in float64 with as many copies of the network."""
     settings = config(threads=copies, **{"batch_tokens": copies * SHARE, "clip_norm": 1e9, **training})
-    made = Updater(model(cell, dropout), settings.training, CPU)
+    made = Updater(model(cell), settings.training, CPU)
     assert len(made.copies) == copies
     return made
 
@@ -96,7 +96,7 @@ def test_several_copies_do_what_one_does(cell: str, copies: int) -> None:
     for step in range(3):
         # Few pairs too: fewer than copies, or of one length.
         data = batch((17, 1, 2)[step], seed=step)
-        (norm, nats), (norm_s, nats_s) = (made.update(data, 1e-2, step) for made in (one, several))
+        (norm, nats), (norm_s, nats_s) = (made.update(data, step, 1e-2, 0.0) for made in (one, several))
         torch.testing.assert_close((norm_s, nats_s), (norm, nats), rtol=1e-9, atol=0)
         torch.testing.assert_close(weights(several), weights(one), rtol=0, atol=1e-6)
         assert tied(several)
@@ -112,7 +112,7 @@ def test_norm_and_nats_are_those_of_the_mean_loss(copies: int) -> None:
         reference.logits(features_BTE).flatten(0, 1), data.target_out_BT.flatten(), ignore_index=0
     )
     gradients = torch.autograd.grad(mean, list(reference.parameters()))
-    norm, nats = made.update(data, 1e-3, 0)
+    norm, nats = made.update(data, 0, 1e-3, 0.0)
     assert nats.item() == pytest.approx(mean.item() * data.target_tokens, rel=1e-9)
     assert norm.item() == pytest.approx(torch.cat([g.flatten() for g in gradients]).norm().item(), rel=1e-9)
     assert not nats.requires_grad
@@ -120,7 +120,7 @@ def test_norm_and_nats_are_those_of_the_mean_loss(copies: int) -> None:
 
 def test_nats_are_without_smoothing_and_the_step_with_it() -> None:
     plain, smoothed = updater(2, label_smoothing=0.0), updater(2, label_smoothing=0.3)
-    (norm, nats), (norm_s, nats_s) = (made.update(batch(11), 1e-2, 0) for made in (plain, smoothed))
+    (norm, nats), (norm_s, nats_s) = (made.update(batch(11), 0, 1e-2, 0.0) for made in (plain, smoothed))
     assert nats_s.item() == nats.item()
     assert norm_s.item() != pytest.approx(norm.item(), rel=1e-3)
 
@@ -140,7 +140,7 @@ def test_the_step_is_the_optimisers_down_the_clipped_gradient() -> None:
         for optimiser in optimisers:
             optimiser.param_groups[0]["lr"] = rate
             optimiser.step()
-        norm, _ = made.update(data, rate, step)
+        norm, _ = made.update(data, step, rate, 0.0)
         assert norm.item() > clip  # it is the norm before
         torch.testing.assert_close(weights(made), [p.detach() for p in reference.parameters()], rtol=0, atol=1e-7)
 
@@ -150,8 +150,8 @@ def test_an_update_is_repeated_bit_by_bit(copies: int) -> None:
     found: list[list[Tensor]] = []
     for _ in range(3):
         torch.manual_seed(len(found))  # what others draw makes no difference
-        made = updater(copies, dropout=0.3)
-        noted = [made.update(batch(17, seed=step), 1e-2, step) for step in range(3)]
+        made = updater(copies)
+        noted = [made.update(batch(17, seed=step), step, 1e-2, 0.3) for step in range(3)]
         found.append([*weights(made), *(part for pair in noted for part in pair)])
     for again in found[1:]:
         assert all(a.equal(b) for a, b in zip(again, found[0], strict=True))
@@ -159,7 +159,7 @@ def test_an_update_is_repeated_bit_by_bit(copies: int) -> None:
 
 def test_dropout_follows_from_seed_step_and_part() -> None:
     def nats(seed: int, step: int, copies: int = 2) -> float:
-        return updater(copies, dropout=0.5, seed=seed).update(batch(17), 0.0, step)[1].item()
+        return updater(copies, seed=seed).update(batch(17), step, 0.0, 0.5)[1].item()
 
     assert nats(1, 0) == nats(1, 0)
     assert len({nats(1, 0), nats(1, 1), nats(2, 0), nats(2, 1), nats(1, 0, 1)}) == 5
@@ -170,27 +170,27 @@ def test_each_part_has_random_numbers_of_its_own(monkeypatch: pytest.MonkeyPatch
     losses = Updater.losses
 
     def note(self: Updater, *arguments: Any) -> tuple[Tensor, Tensor]:
-        seeds.append(arguments[3].initial_seed())
+        seeds.append(arguments[3].generator.initial_seed())
         return losses(self, *arguments)
 
     monkeypatch.setattr(Updater, "losses", note)
-    made = updater(3, dropout=0.5)
+    made = updater(3)
     for step in range(4):
-        made.update(batch(17), 1e-3, step)
+        made.update(batch(17), step, 1e-3, 0.5)
     assert len(seeds) == len(set(seeds)) == 12
 
 
 def test_copies_stay_tied_when_weights_are_put_back() -> None:
     made, data = updater(2), batch(17)
     kept = copy.deepcopy((made.model.state_dict(), [optimiser.state_dict() for optimiser in made.optimisers]))
-    first = made.update(data, 1e-2, 0)
+    first = made.update(data, 0, 1e-2, 0.0)
     after = weights(made)
-    made.update(data, 1e-2, 1)
+    made.update(data, 1, 1e-2, 0.0)
     made.model.load_state_dict(kept[0])
     for optimiser, state in zip(made.optimisers, kept[1], strict=True):
         optimiser.load_state_dict(state)
     assert tied(made)
-    again = made.update(data, 1e-2, 0)
+    again = made.update(data, 0, 1e-2, 0.0)
     assert all(a.equal(b) for a, b in zip(again, first, strict=True))
     assert all(a.equal(b) for a, b in zip(weights(made), after, strict=True))
 
