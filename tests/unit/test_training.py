@@ -19,6 +19,7 @@ from seq2seq import training
 from seq2seq.batches import Batch
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Config, Decoding, read_config
+from seq2seq.dropout import Dropout
 from seq2seq.reporting import Reporter, read_metrics
 from seq2seq.training import train
 from seq2seq.updates import SHARE, Updater
@@ -34,6 +35,12 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
+
+
+@pytest.fixture(autouse=True)
+def _dropout_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs here are shorter than the passes in which nothing is dropped."""
+    monkeypatch.setattr("seq2seq.training.dropout_rate", lambda training, epochs: training.dropout * (1 - epochs / 2))
 
 
 def weights(run: Path) -> dict[str, Tensor]:
@@ -55,10 +62,10 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, step: int, stop: Callable[[], Non
     """Call `stop` in the middle of an update."""
     update = Updater.update
 
-    def stopping(self: Updater, batch: Batch, rate: float, present: int) -> tuple[Tensor, Tensor]:
+    def stopping(self: Updater, batch: Batch, present: int, rate: float, dropped: float) -> tuple[Tensor, Tensor]:
         if present == step:
             stop()
-        return update(self, batch, rate, present)
+        return update(self, batch, present, rate, dropped)
 
     monkeypatch.setattr(Updater, "update", stopping)
 
@@ -76,7 +83,7 @@ LSTM = model_config("lstm")
 
 def settings(**others: Any) -> Config:
     """A run with all that is random, validated at steps 10, 20 and 24 and noted at 7, 14, 21."""
-    return config(LSTM, **{"steps": 24, "dropout": 0.9, **others})
+    return config(LSTM, **{"steps": 24, "dropout": 0.3, **others})
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +161,9 @@ def test_every_update_has_random_numbers_of_its_own(
     losses = Updater.losses
 
     def note(self: Updater, *arguments: Any) -> tuple[Tensor, Tensor]:
-        if isinstance(arguments[-1], torch.Generator):
-            seeds.append(arguments[-1].initial_seed())
+        if isinstance(arguments[-1], Dropout):
+            assert arguments[-1].generator
+            seeds.append(arguments[-1].generator.initial_seed())
         return losses(self, *arguments)
 
     monkeypatch.setattr(Updater, "losses", note)
@@ -229,7 +237,7 @@ def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.C
     assert "going on at step 5" in capsys.readouterr().err
     assert read_config(run / "config.toml").training.steps == 8
     # How it translates may change too.
-    assert train(corpus, config(LSTM, Decoding(beam=7), steps=9), run).step == 9
+    assert train(corpus, config(LSTM, Decoding(beam=7), steps=9, dropout=0.3), run).step == 9
 
 
 @pytest.mark.parametrize(
