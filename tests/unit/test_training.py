@@ -37,10 +37,12 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
-@pytest.fixture(autouse=True)
-def _dropout_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _dropout_from_the_start() -> Iterator[None]:
     """Runs here are shorter than the passes in which nothing is dropped."""
-    monkeypatch.setattr("seq2seq.training.dropout_rate", lambda training, epochs: training.dropout * (1 - epochs / 2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seq2seq.training.dropout_rate", lambda training, epochs: training.dropout * (1 - epochs / 2))
+        yield
 
 
 def weights(run: Path) -> dict[str, Tensor]:
