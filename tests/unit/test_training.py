@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("no_pictures")
 def _dropout_from_the_start() -> Iterator[None]:
     """Runs here are shorter than the passes in which nothing is dropped."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("seq2seq.training.dropout_rate", lambda training, epochs: training.dropout * (1 - epochs / 2))
+        patch.setattr("seq2seq.training.dropout_rate", lambda training, epochs: training.dropout / (1 + epochs))
         yield
 
 
