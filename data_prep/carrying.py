@@ -21,10 +21,11 @@ FAMILIAR = 10
 CARRIED = 0.3
 """Share of unknown names that the other side has as they are, from which on names are carried at all."""
 
+# Each begins where nothing like it goes before, so that a long word is not read again from each of its letters.
 _ITEM = re.compile(
     r"`[^`]+`"
-    r"|(?:[a-zA-Z][a-zA-Z0-9+.-]*://|www\.)[^\s<>\"«»]*[^\s<>\"«».,;:!?'’)\]…]"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?:(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]*://|www\.)[^\s<>\"«»]*[^\s<>\"«».,;:!?'’)\]…]"
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|(?<!\w)[@#]\w+"
     r"|(?<![\w.,])\d+(?:[.,:/-]\d+)*(?!\w)"
     r"|(?<!\w)(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)(?!\w)"

@@ -119,3 +119,13 @@ def test_names_are_carried_where_the_languages_share_them(same: int) -> None:
     names = [f"N{'abcdefghij'[n]}ame" for n in range(10)]
     pairs = [(f"I see {name}", f"Je vois {name if n < same else 'autre'}") for n, name in enumerate(names)]
     assert (learn(pairs).words is not None) == (same / 10 > CARRIED)
+
+
+@pytest.mark.parametrize(
+    "text", ["a1", "a", "1", "1.", "a.", "www.", "x://", "`", "@", "a@a.", "a-", "+a1", "http://.,"]
+)
+def test_long_text_is_read_once(text: str) -> None:
+    """If every letter of a long word were tried anew, this would take hours."""
+    long = text * 200_000
+    masked, items = Carrier(KNOWN_WORDS).mask(long)
+    assert restore(masked, items) == long
