@@ -233,7 +233,7 @@ class Inference(nn.Module):
         """Of each subword [R, V], the maxima of each block [R, Y], and the logarithm of all exponentials' sum [R].
 
         V is filled up to a multiple of BLOCK; subword v is in block v modulo Y.  The `first` subword is not the end,
-        nor is any while there are placeholders left.
+        nor is any while there are placeholders left: where the end would be, they come first.
         """
         scores_RV = self.output(features_RE)
         if first:
@@ -241,8 +241,10 @@ class Inference(nn.Module):
         if left_RP.size(1) == 0:
             scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders] = self.never
         else:
-            scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders].masked_fill_(~left_RP, self.never)
-            scores_RV[:, self.end].masked_fill_(left_RP.any(dim=1), self.never)
+            end_R1 = scores_RV[:, self.end : self.end + 1]
+            scores_RP = scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders]
+            scores_RP.copy_(torch.maximum(scores_RP, end_R1).masked_fill_(~left_RP, self.never))
+            end_R1.masked_fill_(left_RP.any(dim=1, keepdim=True), self.never)
         maxima_RY = torch.amax(scores_RV.view(len(scores_RV), self.block, -1), dim=1)
         if self.bounded:
             return scores_RV, maxima_RY, scores_RV.exp().sum(dim=1).log_()

@@ -57,6 +57,9 @@ def main(run: Path, folder: Path) -> None:
         "names": ("names", name),
     }
     for kind, (slot, make) in kinds.items():
+        if not slots[slot]:
+            print(f"{kind}: no sentence of the test split has any")
+            continue
         made = [make(draw) for _ in range(SENTENCES)]
         texts = [draw.choice(slots[slot]).replace("_", item, 1) for item in made]
         for beam in (1, 5):
