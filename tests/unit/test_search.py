@@ -235,12 +235,22 @@ def test_a_target_has_each_placeholder_of_its_source_once_and_no_other(beam: int
             assert hypotheses
             for hypothesis in hypotheses:
                 assert sorted(i for i in hypothesis.ids if i in (first, second)) == sorted(placeholders)
-            if end > 0:
-                # Where the end would be, they come first: after a first subword nothing is said to put it off.
-                assert len(hypotheses[0].ids) <= 1 + len(placeholders)
     # A limit that is too near goes before.
     short = searches.beam(source_BS, lengths_B, torch.ones(4, dtype=torch.long), beam, beam, 0.6)
     assert all(len(hypothesis.ids) == 1 for hypotheses in short for hypothesis in hypotheses)
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_where_the_end_would_be_come_the_placeholders_that_are_left(beam: int) -> None:
+    """Nothing else is said to put the end off, however unlikely they are."""
+    model = toy(seed=3, certainty=1.0, end=9.0)
+    first, second = END + 1, END + 2
+    with torch.no_grad():
+        model.output_bias_V[[first, second]] -= 20
+    source_BS, lengths_B = torch.tensor([[6, first, second, END], [6, 7, second, END]]), torch.tensor([4, 4])
+    found = search(model, placeholders=2).beam(source_BS, lengths_B, torch.tensor([40, 40]), beam, 1, 0.6)
+    # The first subword is not the end.
+    assert [sorted(hypotheses[0].ids[1:]) for hypotheses in found] == [[first, second], [second]]
 
 
 def test_length_normalisation_favours_longer_targets() -> None:
