@@ -45,7 +45,7 @@ def _metadata(name: str, manifest: dict[str, Any], report: Report, config: Confi
     hub = source.get("hub")
     data = ModelCardData(
         language=[languages["source"], languages["target"]],
-        license=source.get("licence") or "unknown",
+        license=str(source.get("licence") or "unknown").lower(),
         library_name="seq2seq",
         pipeline_tag="translation",
         tags=["translation", "recurrent-neural-network", config.model.cell],
@@ -74,9 +74,8 @@ def _what_it_is(name: str, manifest: dict[str, Any], config: Config, parameters:
     network = config.model
     attention = "no attention" if network.attention == "none" else "attention"
     return f"""# {name}
-Translates from {source} to {target}: a recurrent encoder-decoder ({network.cell}, {network.encoder_layers} layer(s) of
-encoder, {network.decoder_layers} of decoder, {attention}, {parameters:,} parameters), trained by
-[seq2seq](https://pypi.org/project/seq2seq) on one corpus.
+Translates from {source} to {target}: a recurrent encoder-decoder ({network.cell}, layers of the encoder
+{network.encoder_layers}, of the decoder {network.decoder_layers}, {attention}, {parameters:,} parameters), trained by seq2seq on one corpus.
 
 ```
 seq2seq translate --run {name} "…"

@@ -22,7 +22,7 @@ PAIRS = [("ab cd", "dc ba"), ("abc", "cba"), ("h", "h")]
 def run(tmp_path: Path) -> Path:
     """An evaluated run of random weights."""
     corpus = write_corpus(tmp_path / "corpus", {"train": PAIRS, "test": PAIRS})
-    source = {"name": "tales", "hub": "someone/tales", "revision": "abc123", "licence": "cc-by-4.0", "columns": ["a"]}
+    source = {"name": "tales", "hub": "someone/tales", "revision": "abc123", "licence": "CC-BY-4.0", "columns": ["a"]}
     splits = {"train": {"pairs": 1234, "dropped": {"copy": {"pairs": 56}}}, "test": {"pairs": 3, "dropped": {}}}
     more = {"source": source, "splits": splits, "settings": {"cleaning": {"max_words": 77}}}
     write_manifest(corpus.folder, read_manifest(corpus.folder) | more)
