@@ -75,7 +75,8 @@ def _what_it_is(name: str, manifest: dict[str, Any], config: Config, parameters:
     attention = "no attention" if network.attention == "none" else "attention"
     return f"""# {name}
 Translates from {source} to {target}: a recurrent encoder-decoder ({network.cell}, {parameters:,} parameters, layers of
-the encoder {network.encoder_layers}, of the decoder {network.decoder_layers}, {attention}), trained by seq2seq on one corpus.
+the encoder {network.encoder_layers}, of the decoder {network.decoder_layers}, {attention}), trained
+by seq2seq on one corpus.
 
 ```
 seq2seq translate --run {name} "…"
