@@ -1,36 +1,40 @@
 """Attention: which annotations of the source a decoder state should read.
 
-Shapes: B batch, S source positions, T target positions, H hidden, D heads, A = H / D size of a head.
+Shapes: B batch, S source positions, T target positions, H hidden, K kinds of past.
 
-    weights_t = softmax_s(score(q_t, a_s)),    context_t = Σ_s weights_ts · a_s
+    score_ts   = q_t · W a_s / √H                              (Luong et al. 2015, scaled as by Vaswani et al. 2017)
+    first_t    = softmax_s(score_ts)
+    weights_t  = softmax_s(score_ts + Σ_k c_tk · past_tks),    c_t = 4 (W_c q_t + b_c)
+    context_t  = Σ_s weights_ts · a_s
 
-- dot:             score = q · a / √A
-- multiplicative:  score = q · W a / √A       (Luong et al. 2015; the scale is that of Vaswani et al. 2017)
-- additive:        score = v · tanh(W_q q + W_a a)        (Bahdanau et al. 2015)
+The first look knows what to look for, but not what has been read: of a word that stands in the source twice it reads
+both.  The second look knows: past_tks is where the first look was one step before, the same moved on by one and by two
+positions (location, Chorowski et al. 2015), and the sum of all first looks so far (coverage, Tu et al. 2016).
+The past of the first looks is known without a loop over t.
 """
 
 import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
+
+PAST = 4
+"""Kinds of past."""
+STRENGTH = 4.0
+"""Makes coefficients of the past as large as they have to be soon enough."""
 
 
 class Attention(nn.Module):
-    """Scores in float32 at least, masks padding, averages annotations."""
+    """Scores in float32 at least, masks padding, averages annotations.
 
-    def __init__(self, kind: str, hidden: int, heads: int) -> None:
+    Its past, from one call to the next, is the last first look [B, S] and the sum of all [B, S].
+    """
+
+    def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.kind = kind
-        self.heads = heads
-        self.key = nn.Identity() if kind == "dot" else nn.Linear(hidden, hidden, bias=False)
-        if kind == "additive":
-            self.query = nn.Linear(hidden, hidden)
-            self.energy_DA = nn.Parameter(torch.empty(heads, hidden // heads))
-            nn.init.uniform_(self.energy_DA, -1 / math.sqrt(hidden // heads), 1 / math.sqrt(hidden // heads))
-
-    def _split(self, values_BXH: Tensor) -> Tensor:
-        """[B, X, H] to [B, D, X, A]."""
-        return values_BXH.view(*values_BXH.shape[:2], self.heads, -1).transpose(1, 2)
+        self.key = nn.Linear(hidden, hidden, bias=False)
+        self.past = nn.Linear(hidden, PAST)
 
     def keys(self, annotations_BSH: Tensor) -> Tensor:
         """What queries are compared with [B, S, H]; computed once for a source sentence."""
@@ -38,21 +42,31 @@ class Attention(nn.Module):
         return keys_BSH
 
     def forward(
-        self, queries_BTH: Tensor, keys_BSH: Tensor, annotations_BSH: Tensor, mask_BS: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Contexts [B, T, H] and weights [B, T, S], the heads' mean, zero at padding."""
-        if self.kind == "additive":
-            queries_BTH = self.query(queries_BTH)
+        self,
+        queries_BTH: Tensor,
+        keys_BSH: Tensor,
+        annotations_BSH: Tensor,
+        mask_BS: Tensor,
+        past: tuple[Tensor, ...],
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        """Contexts [B, T, H], weights [B, T, S], zero at padding, and the past after."""
+        coefficients_BTK = self.past(queries_BTH) * STRENGTH
         with torch.autocast(queries_BTH.device.type, enabled=False):
             kind = torch.promote_types(keys_BSH.dtype, torch.float32)
-            queries_BDTA, keys_BDSA = self._split(queries_BTH.to(kind)), self._split(keys_BSH.to(kind))
-            if self.kind == "additive":
-                sums_BDTSA = torch.tanh(queries_BDTA.unsqueeze(3) + keys_BDSA.unsqueeze(2))
-                scores_BDTS = torch.einsum("bdtsa,da->bdts", sums_BDTSA, self.energy_DA)
-            else:
-                scores_BDTS = queries_BDTA @ keys_BDSA.transpose(2, 3) / math.sqrt(keys_BDSA.size(3))
-            scores_BDTS = scores_BDTS.masked_fill(~mask_BS[:, None, None, :], -torch.inf)
-            weights_BDTS = scores_BDTS.softmax(dim=3)
-            contexts_BDTA = weights_BDTS @ self._split(annotations_BSH.to(kind))
-        contexts_BTH = contexts_BDTA.transpose(1, 2).flatten(2).to(annotations_BSH.dtype)
-        return contexts_BTH, weights_BDTS.mean(dim=1)
+            scores_BTS = queries_BTH.to(kind) @ keys_BSH.to(kind).transpose(1, 2) / math.sqrt(keys_BSH.size(2))
+            scores_BTS = scores_BTS.masked_fill(~mask_BS.unsqueeze(1), -torch.inf)
+            first_BTS = scores_BTS.softmax(dim=2)
+            last_BS, sum_BS = (part.to(kind) for part in past)
+            before_BTS = torch.cat([last_BS.unsqueeze(1), first_BTS[:, :-1]], dim=1)
+            sums_BTS = torch.cat([sum_BS.unsqueeze(1), first_BTS], dim=1).cumsum(dim=1)
+            kinds = (before_BTS, _moved(before_BTS, 1), _moved(before_BTS, 2), sums_BTS[:, :-1])
+            for coefficient_BT1, past_BTS in zip(coefficients_BTK.to(kind).split(1, dim=2), kinds, strict=True):
+                scores_BTS = torch.addcmul(scores_BTS, coefficient_BT1, past_BTS)
+            weights_BTS = scores_BTS.softmax(dim=2)
+            contexts_BTH = weights_BTS @ annotations_BSH.to(kind)
+        return contexts_BTH.to(annotations_BSH.dtype), weights_BTS, (first_BTS[:, -1], sums_BTS[:, -1])
+
+
+def _moved(weights_BTS: Tensor, by: int) -> Tensor:
+    """Each weight so many source positions further on."""
+    return pad(weights_BTS, (by, 0))[:, :, : weights_BTS.size(2)]

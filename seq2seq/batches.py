@@ -6,21 +6,78 @@ Shapes: B pairs of a batch, S source positions, T target positions, N target sub
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from data_prep.corpus import Split
+from data_prep.corpus import Ids, Split
 from data_prep.subwords import BEGIN, END, PAD
 
 POOL = 200_000
 """Pairs that are sorted by length together: enough for little padding, few enough for constant memory."""
 
+LONGEST = 120
+"""Target subwords that two joined sentences have at most."""
+
 Rows = npt.NDArray[np.int64]
 T = TypeVar("T")
+
+
+class Pairs(Protocol):
+    """Ids of pairs, as a split has them."""
+
+    source_lengths: Ids
+    target_lengths: Ids
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+
+    def source_ids(self, row: int) -> Ids:
+        """Source ids of one pair, without begin and end."""
+
+    def target_ids(self, row: int) -> Ids:
+        """Target ids of one pair, without begin and end."""
+
+
+class Joined:
+    """The pairs of a split, each once, a share of them two in one: the second behind the first, on both sides.
+
+    Of sentences one after another a network learns to find where in the source to go on, which single short ones do
+    not ask of it, and longer ones than the corpus has do (Nguyen et al. 2021).
+    """
+
+    def __init__(self, split: Pairs, share: float, seed: tuple[int, ...]) -> None:
+        """Draw which pairs are joined."""
+        self._split = split
+        order = np.random.default_rng(seed).permutation(len(split))
+        joined = int(share * len(split)) // 2
+        first, second = order[:joined], order[joined : 2 * joined]
+        fits = split.target_lengths[first] + split.target_lengths[second] <= LONGEST
+        alone = np.concatenate([first[~fits], second[~fits], order[2 * joined :]])
+        self._firsts, self._seconds = np.concatenate([first[fits], alone]), second[fits]
+        self.source_lengths, self.target_lengths = (
+            lengths[self._firsts] + np.pad(lengths[self._seconds], (0, len(alone)))
+            for lengths in (split.source_lengths, split.target_lengths)
+        )
+
+    def __len__(self) -> int:
+        """Number of pairs, two joined ones counted as one."""
+        return len(self._firsts)
+
+    def _rows(self, row: int) -> list[int]:
+        joined = row < len(self._seconds)
+        return [int(self._firsts[row]), int(self._seconds[row])] if joined else [int(self._firsts[row])]
+
+    def source_ids(self, row: int) -> Ids:
+        """Source ids of one pair, without begin and end."""
+        return np.concatenate([self._split.source_ids(each) for each in self._rows(row)])
+
+    def target_ids(self, row: int) -> Ids:
+        """Target ids of one pair, without begin and end."""
+        return np.concatenate([self._split.target_ids(each) for each in self._rows(row)])
 
 
 @dataclass(frozen=True)
@@ -83,7 +140,7 @@ def pad(rows: list[npt.NDArray[np.int32]], before: int | None = None, after: int
     return torch.from_numpy(padded)
 
 
-def make_batch(split: Split, rows: Rows) -> Batch:
+def make_batch(split: Pairs, rows: Rows) -> Batch:
     """The batch of the given rows of a split."""
     sources = [split.source_ids(row) for row in rows.tolist()]
     targets = [split.target_ids(row) for row in rows.tolist()]
@@ -97,7 +154,7 @@ def make_batch(split: Split, rows: Rows) -> Batch:
     )
 
 
-def plan(split: Split, batch_tokens: int, seed: tuple[int, ...]) -> list[Rows]:
+def plan(split: Pairs, batch_tokens: int, seed: tuple[int, ...]) -> list[Rows]:
     """The rows of each batch of one pass over a split, every pair once, in a random order."""
     shuffle = np.random.default_rng(seed)
     order = shuffle.permutation(len(split))
@@ -108,7 +165,7 @@ def plan(split: Split, batch_tokens: int, seed: tuple[int, ...]) -> list[Rows]:
     return [batches[i] for i in shuffle.permutation(len(batches))]
 
 
-def by_length(split: Split, rows: Rows, budget: int) -> list[Rows]:
+def by_length(split: Pairs, rows: Rows, budget: int) -> list[Rows]:
     """The rows, sorted by length, in batches whose targets, END and padding included, fill the budget."""
     sources, targets = split.source_lengths[rows], split.target_lengths[rows]
     # Sources get longer and shorter by turns: where a batch has targets of two lengths, its sources are still alike.
@@ -133,19 +190,20 @@ class Position:
 
 
 def training_batches(
-    split: Split, batch_tokens: int, seed: int, start: Position
+    split: Split, batch_tokens: int, joined: float, seed: int, start: Position
 ) -> Iterator[tuple[Batch, Position, float]]:
-    """Endless batches from `start` on, each with the position after it and the epochs then done.
+    """Endless batches from `start` on, a share of the pairs joined, each with the position after it and the epochs.
 
     A function of the arguments alone, so a position is all that a resumed run needs.
     """
     epoch, skip = start.epoch, start.batch
     while True:
-        batches = plan(split, batch_tokens, (seed, epoch))
+        pairs = Joined(split, joined, (seed, epoch, 1))
+        batches = plan(pairs, batch_tokens, (seed, epoch))
         for number in range(skip, len(batches)):
             done = number + 1
             after = Position(epoch, done) if done < len(batches) else Position(epoch + 1, 0)
-            yield make_batch(split, batches[number]), after, epoch + done / len(batches)
+            yield make_batch(pairs, batches[number]), after, epoch + done / len(batches)
         epoch, skip = epoch + 1, 0
 
 

@@ -72,7 +72,7 @@ def _metadata(name: str, manifest: dict[str, Any], report: Report, config: Confi
 def _what_it_is(name: str, manifest: dict[str, Any], config: Config, parameters: int) -> str:
     source, target = manifest["languages"].values()
     network = config.model
-    attention = "no attention" if network.attention == "none" else "attention"
+    attention = "attention" if network.attention else "no attention"
     return f"""# {name}
 Translates from {source} to {target}: a recurrent encoder-decoder ({network.cell}, {parameters:,} parameters, layers of
 the encoder {network.encoder_layers}, of the decoder {network.decoder_layers}, {attention}), trained

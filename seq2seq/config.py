@@ -28,16 +28,8 @@ class Model(Settings):
     """Bidirectional layers of the encoder."""
     decoder_layers: int = Field(default=2, ge=1)
     """Layers of the decoder; the first asks the attention, those above read its answer."""
-    attention: Literal["none", "dot", "multiplicative", "additive"] = "multiplicative"
-    """Score of query q against annotation a: q·a, q·Wa (Luong et al. 2015), v·tanh(q + Wa) (Bahdanau et al. 2015)."""
-    heads: int = Field(default=1, ge=1)
-    """Attention heads; they share out the hidden size."""
-
-    @model_validator(mode="after")
-    def _heads_divide(self) -> "Model":
-        if self.hidden % self.heads:
-            raise ValueError(f"heads={self.heads} does not divide hidden={self.hidden}")
-        return self
+    attention: bool = True
+    """Whether the decoder may look at all of the source; otherwise one state alone passes from source to target."""
 
 
 class Training(Settings):
@@ -57,6 +49,8 @@ class Training(Settings):
     """Where all randomness of a run comes from: first weights, order of the batches, dropout."""
     batch_tokens: int = Field(default=2000, ge=1)
     """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""
+    joined: float = Field(default=0.3, ge=0, le=1)
+    """Share of the pairs that are joined, two in one, so that longer sentences are learned than the corpus has."""
     learning_rate: float = Field(default=2e-2, gt=0)
     """Highest learning rate, of embeddings and biases; matrices follow it (`optimisers.py`)."""
     schedule: Literal["cosine", "inverse_sqrt"] = "cosine"

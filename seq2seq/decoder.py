@@ -28,13 +28,16 @@ class Memory:
 
 
 class Decoder(nn.Module):
-    """Recurrent layers with one attention between the first and the rest."""
+    """Recurrent layers with one attention between the first and the rest.
 
-    def __init__(self, cell: str, embedding: int, hidden: int, layers: int, attention: str, heads: int) -> None:
+    Its states are those of the layers, the first layer's first, and behind them the attention's past.
+    """
+
+    def __init__(self, cell: str, embedding: int, hidden: int, layers: int, attention: bool) -> None:
         super().__init__()
         self.cell = cell
         self.hidden = hidden
-        self.attention = None if attention == "none" else Attention(attention, hidden, heads)
+        self.attention = Attention(hidden) if attention else None
         above = hidden if self.attention is None else 2 * hidden
         self.layers = nn.ModuleList(
             RecurrentLayer(cell, embedding if depth == 0 else above, hidden) for depth in range(layers)
@@ -42,11 +45,13 @@ class Decoder(nn.Module):
         self.initial = nn.Linear(hidden, layers * state_size(cell) * hidden)
         self.readout = nn.Linear(above, embedding)
 
-    def initial_states(self, summary_BH: Tensor) -> tuple[State, ...]:
-        """First state of each layer, tanh(W summary + b)."""
+    def initial_states(self, summary_BH: Tensor, mask_BS: Tensor) -> tuple[State, ...]:
+        """First state of each layer, tanh(W summary + b), and a past in which nothing was read."""
         parts = torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1)
         size = len(parts) // len(self.layers)
-        return tuple(parts[first : first + size] for first in range(0, len(parts), size))
+        states = tuple(parts[first : first + size] for first in range(0, len(parts), size))
+        nothing_BS = torch.zeros_like(mask_BS, dtype=summary_BH.dtype)
+        return states if self.attention is None else (*states, (nothing_BS, nothing_BS))
 
     def forward(
         self,
@@ -61,16 +66,17 @@ class Decoder(nn.Module):
         """
         outputs_BTH, after = self.layers[0](dropout(embedded_BTE), states[0])
         states_after = [after]
-        contexts_BTH, weights_BTS = None, None
+        contexts_BTH, weights_BTS, past = None, None, []
         if self.attention is not None:
-            contexts_BTH, weights_BTS = self.attention(
-                outputs_BTH, memory.keys_BSH, memory.annotations_BSH, memory.mask_BS
+            contexts_BTH, weights_BTS, past_after = self.attention(
+                outputs_BTH, memory.keys_BSH, memory.annotations_BSH, memory.mask_BS, states[-1]
             )
-        for layer, state in zip(list(self.layers)[1:], states[1:], strict=True):
+            past = [past_after]
+        for layer, state in zip(list(self.layers)[1:], states[1 : len(self.layers)], strict=True):
             outputs_BTH, after = layer(dropout(_beside(outputs_BTH, contexts_BTH)), state)
             states_after.append(after)
         features_BTE = torch.tanh(self.readout(dropout(_beside(outputs_BTH, contexts_BTH))))
-        return dropout(features_BTE), tuple(states_after), weights_BTS
+        return dropout(features_BTE), (*states_after, *past), weights_BTS
 
 
 def _beside(outputs_BTH: Tensor, contexts_BTH: Tensor | None) -> Tensor:

@@ -1,8 +1,8 @@
 """A trained network made ready to translate: its encoder, and its decoder's step, in as little work as it takes.
 
 Shapes: B sentences, S source positions, N = S · B, R rows (hypotheses), K = R / B of each sentence, I inputs, E
-embedding, H hidden, h = H / 2 of a direction, G = 1, 3 or 4 gates times H, D heads of the attention, A = H / D,
-X = B · D, V vocabulary, Y blocks of subwords, P placeholders, F features of a layer's position.
+embedding, H hidden, h = H / 2 of a direction, G = 1, 3 or 4 gates times H, V vocabulary, Y blocks of subwords,
+P placeholders, F features of a layer's position.
 
 What depends on a subword alone, its share of a first layer's gates, is looked up in a table.  The other products are
 those of `products.py`: states are bounded by the cells' tanh, contexts by the largest annotation that there can be.
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
+from seq2seq.attention import STRENGTH
 from seq2seq.cells import RecurrentLayer, state_size
 from seq2seq.encoder import BidirectionalLayer
 from seq2seq.model import Translation
@@ -34,17 +35,17 @@ EXPONENT = 80.0
 class Source(NamedTuple):
     """What a step looks at: annotations, what they are found by, and what padding adds to its positions' scores."""
 
-    annotations_BDSA: Tensor
-    keys_BDSA: Tensor
-    padding_BD1S: Tensor
+    annotations_BSH: Tensor
+    keys_BSH: Tensor
+    padding_B1S: Tensor
 
 
 def select(source: Source, rows_B: Tensor) -> Source:
     """The given sentences' part."""
     return Source(
-        source.annotations_BDSA.index_select(0, rows_B),
-        source.keys_BDSA.index_select(0, rows_B),
-        source.padding_BD1S.index_select(0, rows_B),
+        source.annotations_BSH.index_select(0, rows_B),
+        source.keys_BSH.index_select(0, rows_B),
+        source.padding_B1S.index_select(0, rows_B),
     )
 
 
@@ -100,16 +101,17 @@ class Reader(nn.Module):
 
 
 class Inference(nn.Module):
-    """A network whose weights do not change any more.  The states of the decoder's layers are one list."""
+    """A network whose weights do not change any more.
+
+    The states of the decoder's layers are one list, with the attention's past (last and sum of the first looks) behind.
+    """
 
     end: Final[int] = END
     block: Final[int] = BLOCK
     never: Final[float] = NEVER
     apart: Final[bool]
     attends: Final[bool]
-    additive: Final[bool]
     bounded: Final[bool]
-    heads: Final[int]
     placeholders: Final[int]
 
     @torch.inference_mode()
@@ -135,14 +137,12 @@ class Inference(nn.Module):
         self.readers = nn.ModuleList(Reader(cell, product(layer.u_GH, layer.c_G)) for layer in readers[1:])
         self.between = nn.ModuleList(product(layer.w_GI, layer.b_G) for layer in readers[1:])
 
-        self.attends, self.heads = attention is not None, 1 if attention is None else attention.heads
-        self.additive = attention is not None and attention.kind == "additive"
+        self.attends = attention is not None
         self.bound = 1.0
         if attention is not None and model.words is not None:
             self.words_VH, self.key = model.words(sources_VE), attention.key
-            self.scale = 1.0 if self.additive else 1 / math.sqrt(decoder.hidden // attention.heads)
-            if self.additive:
-                self.query, self.energy_DA = attention.query, attention.energy_DA
+            self.scale = 1 / math.sqrt(decoder.hidden)
+            self.past = Float(attention.past.weight * STRENGTH, attention.past.bias * STRENGTH)
             if in_bytes:
                 self.bound = 1.0 + float(self.words_VH.abs().max())
 
@@ -195,12 +195,11 @@ class Inference(nn.Module):
             summary_BH = annotations_BSH.sum(dim=1) / lengths_B.unsqueeze(1)
             keys_BSH = self.key(annotations_BSH) * self.scale
             annotations_BSH = annotations_BSH / self.bound
-        source = Source(
-            annotations_BSH.reshape(batch, positions, self.heads, -1).transpose(1, 2).contiguous(),
-            keys_BSH.reshape(batch, positions, self.heads, -1).transpose(1, 2).contiguous(),
-            padding_BS[:, None, None].repeat(1, self.heads, 1, 1),
-        )
-        return source, list(torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1))
+        source = Source(annotations_BSH.contiguous(), keys_BSH.contiguous(), padding_BS.unsqueeze(1))
+        states = list(torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1))
+        if self.attends:
+            states += [torch.zeros_like(padding_BS), torch.zeros_like(padding_BS)]
+        return source, states
 
     def to_carry(self, source_BS: Tensor) -> Tensor:
         """The placeholders that a translation has to have [B, P]; with P = 0 if no sentence has any."""
@@ -218,7 +217,11 @@ class Inference(nn.Module):
         """
         after = self.first(self.table_VG.index_select(0, ids_R), states[: self.parts])
         outputs_RH = after[0]
-        contexts = [self._context(outputs_RH, source)] if self.attends else []
+        contexts: list[Tensor] = []
+        past: list[Tensor] = []
+        if self.attends:
+            context_RH, past = self._context(outputs_RH, source, states[-2:])
+            contexts.append(context_RH)
         for step, inputs in zip(self.above, self.inputs):
             state = states[len(after) : len(after) + self.parts]
             values = [outputs_RH] + contexts
@@ -227,7 +230,7 @@ class Inference(nn.Module):
             state = step(inputs(torch.cat(values, dim=1)), state)
             after += state
             outputs_RH = state[0]
-        return self.readout(torch.cat([outputs_RH] + contexts, dim=1)).tanh_(), after
+        return self.readout(torch.cat([outputs_RH] + contexts, dim=1)).tanh_(), after + past
 
     def scores(self, features_RE: Tensor, left_RP: Tensor, first: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Of each subword [R, V], the maxima of each block [R, Y], and the logarithm of all exponentials' sum [R].
@@ -250,21 +253,18 @@ class Inference(nn.Module):
             return scores_RV, maxima_RY, scores_RV.exp().sum(dim=1).log_()
         return scores_RV, maxima_RY, scores_RV.logsumexp(dim=1)
 
-    def _context(self, h_RH: Tensor, source: Source) -> Tensor:
-        """What attention (equations in `attention.py`) answers to the first layer, divided by its bound."""
-        batch, heads, _, size = source.keys_BDSA.shape
-        keys_XSA, padding_X1S = source.keys_BDSA.flatten(0, 1), source.padding_BD1S.flatten(0, 1)
-        if self.additive:
-            h_RH = self.query(h_RH)
-        queries_XKA = h_RH.view(batch, -1, heads, size).transpose(1, 2).reshape(batch * heads, -1, size)
-        if self.additive:
-            sums_XKSA = torch.tanh(queries_XKA.unsqueeze(2) + keys_XSA.unsqueeze(1))
-            energy_X1A1 = self.energy_DA.repeat(batch, 1)[:, None, :, None]
-            scores_XKS = torch.matmul(sums_XKSA, energy_X1A1).squeeze(3) + padding_X1S
-        else:
-            scores_XKS = torch.baddbmm(padding_X1S, queries_XKA, keys_XSA.transpose(1, 2))
-        contexts_XKA = torch.bmm(scores_XKS.softmax(dim=2), source.annotations_BDSA.flatten(0, 1))
-        return contexts_XKA.view(batch, heads, -1, size).transpose(1, 2).reshape(h_RH.size(0), -1)
+    def _context(self, h_RH: Tensor, source: Source, past: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """What attention (equations in `attention.py`) answers to the first layer, divided by its bound; its past."""
+        batch, positions, size = source.keys_BSH.shape
+        last_RS, sum_RS = past
+        scores_BKS = torch.baddbmm(source.padding_B1S, h_RH.view(batch, -1, size), source.keys_BSH.transpose(1, 2))
+        first_RS = scores_BKS.softmax(dim=2).view(-1, positions)
+        at_R1, on_R1, further_R1, sum_R1 = self.past(h_RH).split(1, dim=1)
+        scores_RS = scores_BKS.view(-1, positions).addcmul_(at_R1, last_RS).addcmul_(sum_R1, sum_RS)
+        scores_RS[:, 1:].addcmul_(on_R1, last_RS[:, :-1])
+        scores_RS[:, 2:].addcmul_(further_R1, last_RS[:, :-2])
+        contexts_BKH = torch.bmm(scores_BKS.softmax(dim=2), source.annotations_BSH)
+        return contexts_BKH.view(-1, size), [first_RS, sum_RS + first_RS]
 
 
 class _Gates(NamedTuple):

@@ -33,10 +33,9 @@ class Translation(nn.Module):
             config.hidden,
             config.decoder_layers,
             config.attention,
-            config.heads,
         )
         self.words = None
-        if config.attention != "none":
+        if config.attention:
             same = config.embedding == config.hidden
             self.words = nn.Identity() if same else nn.Linear(config.embedding, config.hidden, bias=False)
         self.output_bias_V = nn.Parameter(torch.zeros(target_size))
@@ -64,12 +63,12 @@ class Translation(nn.Module):
         mask_BS = position_mask(lengths_B, source_BS.size(1))
         attention = self.decoder.attention
         if attention is None or self.words is None:
-            return Memory(annotations_BSH, annotations_BSH, mask_BS), self.decoder.initial_states(last_BH)
+            return Memory(annotations_BSH, annotations_BSH, mask_BS), self.decoder.initial_states(last_BH, mask_BS)
         # With its word's embedding an annotation is worth attending to from the start, and attention is found early.
         annotations_BSH = (annotations_BSH + self.words(embedded_BSE)) * mask_BS.unsqueeze(2)
         mean_BH = annotations_BSH.sum(dim=1) / lengths_B.unsqueeze(1)
         memory = Memory(annotations_BSH, attention.keys(annotations_BSH), mask_BS)
-        return memory, self.decoder.initial_states(mean_BH)
+        return memory, self.decoder.initial_states(mean_BH, mask_BS)
 
     def decode(
         self,

@@ -140,7 +140,7 @@ class _Loops(nn.Module):
         batch, device = source_BS.size(0), source_BS.device
         shortest, longest = int(max_lengths_B.min()), int(max_lengths_B.max())
         ids_BT = torch.full((batch, longest + 1), self.end, device=device)
-        totals_B = torch.zeros(batch, dtype=source.keys_BDSA.dtype, device=device)
+        totals_B = torch.zeros(batch, dtype=source.keys_BSH.dtype, device=device)
         # Of those sentences that go on:
         alive_R, limits_R, totals_R = torch.arange(batch, device=device), max_lengths_B, totals_B
         left_RP = self.network.to_carry(source_BS)
@@ -191,7 +191,7 @@ class _Loops(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Beam search; what did not end has a size of -1."""
         source, states = self.network.encode(source_BS, lengths_B)
-        batch, device, kind = source_BS.size(0), source_BS.device, source.keys_BDSA.dtype
+        batch, device, kind = source_BS.size(0), source_BS.device, source.keys_BSH.dtype
         longest = int(max_lengths_B.max())
         # Less than `beam` have ended before a step, and at most `beam` more end with it.
         ids_BFT = torch.full((batch, 2 * beam, longest + 1), self.end, device=device)

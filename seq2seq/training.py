@@ -112,7 +112,9 @@ class _Trainer:
             f"{len(self.train_split):,} pairs, {updater.device.type}, {str(updater.precision).removeprefix('torch.')}, "
             f"{torch.get_num_threads()} threads"
         )
-        batches = training_batches(self.train_split, training.batch_tokens, training.seed, state.position)
+        batches = training_batches(
+            self.train_split, training.batch_tokens, training.joined, training.seed, state.position
+        )
         begun = time.monotonic() - state.seconds
         with _interrupt_flag() as interrupted:
             for batch, position, epochs in ahead(batches):

@@ -18,7 +18,7 @@ from seq2seq.config import Config, Decoding, Model, Training
 from seq2seq.model import Translation
 
 CELLS = ("rnn", "gru", "lstm")
-ATTENTIONS = ("none", "dot", "multiplicative", "additive")
+ATTENTIONS = (False, True)
 LETTERS = "abcdefgh"
 Pairs = Sequence[tuple[str, str]]
 
@@ -73,7 +73,7 @@ def write_corpus(folder: Path, splits: Mapping[str, Pairs], joint: bool = True) 
     return Corpus(folder)
 
 
-def model_config(cell: str = "gru", attention: str = "multiplicative", **others: Any) -> Model:
+def model_config(cell: str = "gru", attention: bool = True, **others: Any) -> Model:
     """Settings of a very small network."""
     small: dict[str, Any] = {"embedding": 6, "hidden": 8, "decoder_layers": 2}
     return Model.model_validate({"cell": cell, "attention": attention, **small, **others})
@@ -81,7 +81,7 @@ def model_config(cell: str = "gru", attention: str = "multiplicative", **others:
 
 def network(
     cell: str = "gru",
-    attention: str = "multiplicative",
+    attention: bool = True,
     *,
     size: int = 12,
     seed: int = 0,

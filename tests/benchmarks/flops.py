@@ -6,9 +6,9 @@ L encoder and D decoder layers, A = 2H what stands above the attention (H withou
 
     for each source token     g H (E + H/2) + (L - 1) g H (H + H/2)        encoder, two directions of H/2 each
                               + E H   (with attention, unless E = H)       words beside the annotations
-                              + H H   (multiplicative or additive)         keys
+                              + H H   (with attention)                     keys
     for each target token     g H (E + H) + (D - 1) g H (A + H)            decoder
-                              + H H   (additive)                           queries
+                              + 4 H   (with attention)                     coefficients of the past
                               + A E + E V                                  readout, output layer
     for each sentence         H · D s H                                    the decoder's first states
     for each pair of tokens   2 H     (with attention)                     scores and contexts
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from seq2seq.attention import PAST
 from seq2seq.cells import state_size
 from seq2seq.config import Model
 
@@ -53,8 +54,7 @@ class Products:
 def count_products(model: Model, target_size: int) -> Products:
     """The formula above for a network with a target vocabulary of the given size."""
     embedding, hidden = model.embedding, model.hidden
-    attends = model.attention != "none"
-    above = 2 * hidden if attends else hidden
+    above = 2 * hidden if model.attention else hidden
     gates = GATES[model.cell]
 
     def recurrent(inputs: int, layer_hidden: int) -> int:
@@ -62,13 +62,11 @@ def count_products(model: Model, target_size: int) -> Products:
 
     source = 2 * recurrent(embedding, hidden // 2)
     source += (model.encoder_layers - 1) * 2 * recurrent(hidden, hidden // 2)
-    if attends and embedding != hidden:
-        source += embedding * hidden
-    if model.attention in ("multiplicative", "additive"):
-        source += hidden * hidden
+    if model.attention:
+        source += hidden * hidden + (embedding * hidden if embedding != hidden else 0)
     target = recurrent(embedding, hidden) + (model.decoder_layers - 1) * recurrent(above, hidden)
-    if model.attention == "additive":
-        target += hidden * hidden
+    if model.attention:
+        target += PAST * hidden
     target += above * embedding + embedding * target_size
     first_states = hidden * model.decoder_layers * state_size(model.cell) * hidden
-    return Products(source, target, first_states, 2 * hidden if attends else 0)
+    return Products(source, target, first_states, 2 * hidden if model.attention else 0)

@@ -73,7 +73,7 @@ def measure(model: Translation, split: Split, training: Training, device: torch.
     """Share of each of PARTS in a step.  The network stays as it is."""
     threads = torch.get_num_threads()
     updater = Updater(copy.deepcopy(model), training.model_copy(update={"threads": 1}), device)
-    batches = training_batches(split, training.batch_tokens, training.seed, Position())
+    batches = training_batches(split, training.batch_tokens, training.joined, training.seed, Position())
     try:
         clock = _steps(updater, batches, seconds)
     finally:

@@ -22,12 +22,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_network_trains_is_saved_and_translates(
-    cell: str, attention: str, corpus: Corpus, tmp_path: Path
+    cell: str, attention: bool, corpus: Corpus, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    state = train(
-        corpus, config(model_config(cell, attention, heads=2), steps=8, validate_steps=4, precision="bfloat16"), run
-    )
+    state = train(corpus, config(model_config(cell, attention), steps=8, validate_steps=4, precision="bfloat16"), run)
     assert state.step == 8
     losses = [row["validation_loss"] for row in read_metrics(run) if "bleu" in row]
     assert len(losses) == 2
@@ -41,7 +39,7 @@ def test_every_network_trains_is_saved_and_translates(
 @pytest.mark.parametrize("cell", CELLS)
 def test_each_cell_learns_to_copy_sequences_it_has_never_seen(cell: str, tmp_path: Path) -> None:
     copying = write_corpus(tmp_path / "corpus", task(str, train=2000, held_out=60, longest=6))
-    model = model_config(cell, "multiplicative", embedding=64, hidden=64, decoder_layers=1)
+    model = model_config(cell, embedding=64, hidden=64, decoder_layers=1)
     learning: dict[str, Any] = {"batch_tokens": 100, "learning_rate": 3e-2, "warmup_steps": 30, "label_smoothing": 0.0}
     train(copying, config(model, steps=280, validate_steps=280, **learning), tmp_path / "run")
     sources, targets = copying.split("test").texts()

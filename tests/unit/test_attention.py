@@ -1,90 +1,130 @@
-"""Attention against its formulas, one query, one head and one position at a time."""
+"""Attention against its formulas, one query and one position at a time."""
 
 import math
 
 import numpy as np
-import pytest
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from seq2seq.attention import Attention
+from seq2seq.attention import STRENGTH, Attention
 from seq2seq.encoder import position_mask
 
-KINDS = ("dot", "multiplicative", "additive")
 BATCH, SOURCE, TARGET, HIDDEN = 3, 5, 4, 8
 LENGTHS = torch.tensor([5, 1, 3])
 MASK = position_mask(LENGTHS, SOURCE)
+Past = tuple[Tensor, Tensor]
 
 
-def attention(kind: str, heads: int = 2) -> Attention:
+def attention() -> Attention:
     torch.manual_seed(0)
-    return Attention(kind, HIDDEN, heads).double()
+    return Attention(HIDDEN).double()
 
 
-def queries_and_annotations() -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    queries = torch.randn(BATCH, TARGET, HIDDEN, generator=generator, dtype=torch.float64)
-    return queries, torch.randn(BATCH, SOURCE, HIDDEN, generator=generator, dtype=torch.float64)
+def noise(*shape: int, seed: int = 1) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("heads", [1, 2, 4])
-@pytest.mark.parametrize("kind", KINDS)
-def test_weights_and_contexts_are_those_of_the_formula(kind: str, heads: int) -> None:
-    module = attention(kind, heads)
-    queries, annotations = queries_and_annotations()
-    contexts, weights = module(queries, module.keys(annotations), annotations, MASK)
+QUERIES, ANNOTATIONS = noise(BATCH, TARGET, HIDDEN), noise(BATCH, SOURCE, HIDDEN, seed=2)
+
+
+def some_past(seed: int = 3) -> Past:
+    """What a target of two positions might have left."""
+    last, other = (noise(BATCH, SOURCE, seed=s).masked_fill(~MASK, -torch.inf).softmax(dim=1) for s in (seed, seed + 1))
+    return last, last + other
+
+
+def look(
+    module: Attention, queries: Tensor = QUERIES, annotations: Tensor = ANNOTATIONS, before: Past | None = None
+) -> tuple[Tensor, Tensor, Past]:
+    contexts, weights, after = module(queries, module.keys(annotations), annotations, MASK, before or some_past())
+    return contexts, weights, after
+
+
+def softmax(scores: list[float]) -> npt.NDArray[np.float64]:
+    powers: npt.NDArray[np.float64] = np.exp(np.array(scores) - max(scores))
+    shares: npt.NDArray[np.float64] = powers / powers.sum()
+    return shares
+
+
+def test_weights_and_contexts_are_those_of_the_formula() -> None:
+    module = attention()
+    contexts, weights, (last, total) = look(module)
     w = {name: p.detach().numpy() for name, p in module.named_parameters()}
-    head = HIDDEN // heads
-    for b in range(BATCH):
+    for b, length in enumerate(LENGTHS.tolist()):
+        before, so_far = (part[b, :length].numpy() for part in some_past())
         for t in range(TARGET):
-            mean_of_heads = np.zeros(SOURCE)
-            for d in range(heads):
-                part = slice(d * head, (d + 1) * head)
-                scores = np.zeros(int(LENGTHS[b]))
-                for s in range(len(scores)):
-                    q, a = queries[b, t].numpy(), annotations[b, s].numpy()
-                    if kind == "dot":
-                        scores[s] = q[part] @ a[part] / math.sqrt(head)
-                    elif kind == "multiplicative":
-                        scores[s] = q[part] @ (w["key.weight"] @ a)[part] / math.sqrt(head)
-                    else:
-                        inner = w["query.weight"] @ q + w["query.bias"] + w["key.weight"] @ a
-                        scores[s] = w["energy_DA"][d] @ np.tanh(inner[part])
-                p = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
-                context = sum(p[s] * annotations[b, s].numpy()[part] for s in range(len(scores)))
-                np.testing.assert_allclose(contexts[b, t].detach().numpy()[part], context, atol=1e-12)
-                mean_of_heads[: len(scores)] += p / heads
-            np.testing.assert_allclose(weights[b, t].detach().numpy(), mean_of_heads, atol=1e-12)
+            q = QUERIES[b, t].numpy()
+            scores = [float(q @ w["key.weight"] @ ANNOTATIONS[b, s].numpy()) / math.sqrt(HIDDEN) for s in range(length)]
+            at, one_on, two_on, covered = STRENGTH * (w["past.weight"] @ q + w["past.bias"])
+            second = []
+            for s, score in enumerate(scores):
+                known = at * before[s] + covered * so_far[s]
+                known += one_on * before[s - 1] if s >= 1 else 0
+                known += two_on * before[s - 2] if s >= 2 else 0
+                second.append(score + known)
+            p = softmax(second)
+            np.testing.assert_allclose(weights[b, t, :length].detach().numpy(), p, atol=1e-12)
+            context = sum(p[s] * ANNOTATIONS[b, s].numpy() for s in range(length))
+            np.testing.assert_allclose(contexts[b, t].detach().numpy(), context, atol=1e-12)
+            before = softmax(scores)
+            so_far = so_far + before
+        np.testing.assert_allclose(last[b, :length].detach().numpy(), before, atol=1e-12)
+        np.testing.assert_allclose(total[b, :length].detach().numpy(), so_far, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_padding_has_no_weight_and_no_influence(kind: str) -> None:
-    module = attention(kind)
-    queries, annotations = queries_and_annotations()
-    contexts, weights = module(queries, module.keys(annotations), annotations, MASK)
+def test_padding_has_no_weight_and_no_influence() -> None:
+    module = attention()
+    contexts, weights, (last, total) = look(module)
     padding = ~MASK[:, None, :].expand_as(weights)
     assert not weights[padding].any()
+    assert not last[~MASK].any()
+    assert not total[~MASK].any()
     assert weights[~padding].all()
     torch.testing.assert_close(weights.sum(dim=2), torch.ones(BATCH, TARGET, dtype=torch.float64))
-    torch.testing.assert_close(contexts[1], annotations[1, :1].expand(TARGET, HIDDEN))
-    noisy = torch.where(MASK.unsqueeze(2), annotations, 1e6)
-    again, weights_again = module(queries, module.keys(noisy), noisy, MASK)
+    torch.testing.assert_close(contexts[1], ANNOTATIONS[1, :1].expand(TARGET, HIDDEN))
+    again, weights_again, _ = look(module, annotations=torch.where(MASK.unsqueeze(2), ANNOTATIONS, 1e6))
     assert again.equal(contexts)
     assert weights_again.equal(weights)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_gradients_are_the_finite_differences(kind: str) -> None:
-    module = attention(kind)
+def test_a_call_goes_on_where_the_one_before_it_stopped() -> None:
+    module = attention()
+    contexts, weights, after = look(module)
+    before = some_past()
+    for t in range(TARGET):
+        context, weight, before = look(module, QUERIES[:, t : t + 1], before=before)
+        torch.testing.assert_close(context[:, 0], contexts[:, t], rtol=0, atol=1e-12)
+        torch.testing.assert_close(weight[:, 0], weights[:, t], rtol=0, atol=1e-12)
+    torch.testing.assert_close(before, after, rtol=0, atol=1e-12)
+
+
+def test_of_two_equal_words_it_can_read_the_one_that_was_not_read_yet() -> None:
+    module = attention()
+    twins = ANNOTATIONS[:1, :1].expand(1, 2, HIDDEN)
+    with torch.no_grad():
+        module.past.weight.zero_()
+        module.past.bias.copy_(torch.tensor([0.0, 0.0, 0.0, -3.0]))
+    mask, nothing = torch.ones(1, 2, dtype=torch.bool), torch.zeros(1, 2, dtype=torch.float64)
+    read = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+    (_, fresh, _), (_, covered, _) = (
+        module(QUERIES[:1, :1], module.keys(twins), twins, mask, (past, past)) for past in (nothing, read)
+    )
+    torch.testing.assert_close(fresh[0, 0], torch.full((2,), 0.5, dtype=torch.float64))
+    assert covered[0, 0, 1] > 0.99
+
+
+def test_gradients_are_the_finite_differences() -> None:
+    module = attention()
     names = [name for name, _ in module.named_parameters()]
 
-    def run(queries: Tensor, annotations: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor]:
-        given = dict(zip(names, weights, strict=True))
-        inputs = (queries, annotations)
-        contexts, found = torch.func.functional_call(_Whole(module), _prefixed(given), inputs)
+    def run(queries: Tensor, annotations: Tensor, last: Tensor, total: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
+        given = {f"attention.{name}": weight for name, weight in zip(names, weights, strict=True)}
+        inputs = (queries, annotations, last, total)
+        contexts, found = torch.func.functional_call(_Whole(module), given, inputs)
         return contexts, found
 
-    arguments = [*queries_and_annotations(), *(p.detach() for p in module.parameters())]
+    arguments = [QUERIES, ANNOTATIONS, *some_past(), *(p.detach() for p in module.parameters())]
     arguments = [argument.clone().requires_grad_() for argument in arguments]
     assert torch.autograd.gradcheck(run, arguments, fast_mode=True)
 
@@ -96,32 +136,23 @@ class _Whole(torch.nn.Module):
         super().__init__()
         self.attention = attention
 
-    def forward(self, queries: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:
-        contexts, weights = self.attention(queries, self.attention.keys(annotations), annotations, MASK)
-        return contexts, weights
+    def forward(self, queries: Tensor, annotations: Tensor, last: Tensor, total: Tensor) -> tuple[Tensor, Tensor]:
+        return look(self.attention, queries, annotations, (last, total))[:2]
 
 
-def _prefixed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {f"attention.{name}": value for name, value in weights.items()}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_scores_are_float32_where_the_rest_is_bfloat16(kind: str) -> None:
-    module = attention(kind).float()
-    queries, annotations = (part.bfloat16() for part in queries_and_annotations())
+def test_scores_are_float32_where_the_rest_is_bfloat16() -> None:
+    module = attention().float()
+    last, total = (part.float() for part in some_past())
     with torch.autocast("cpu", torch.bfloat16):
-        contexts, weights = module(queries, module.keys(annotations), annotations, MASK)
-    assert (contexts.dtype, weights.dtype) == (torch.bfloat16, torch.float32)
+        contexts, weights, after = look(module, QUERIES.bfloat16(), ANNOTATIONS.bfloat16(), (last, total))
+    assert (contexts.dtype, weights.dtype, after[0].dtype) == (torch.bfloat16, torch.float32, torch.float32)
     # Weights that had been rounded to bfloat16 would be off by up to 1/256 of each.
     torch.testing.assert_close(weights.sum(dim=2), torch.ones(BATCH, TARGET), rtol=0, atol=1e-6)
-    exact, _ = module(queries.float(), module.keys(annotations.float()), annotations.float(), MASK)
+    exact, _, _ = look(module, QUERIES.float(), ANNOTATIONS.float(), (last, total))
     torch.testing.assert_close(contexts.float(), exact, rtol=0.05, atol=0.05)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_very_large_scores_stay_finite(kind: str) -> None:
-    module = attention(kind)
-    queries, annotations = queries_and_annotations()
-    contexts, weights = module(queries * 1e6, module.keys(annotations * 1e6), annotations, MASK)
+def test_very_large_scores_stay_finite() -> None:
+    contexts, weights, _ = look(attention(), QUERIES * 1e6, ANNOTATIONS * 1e6)
     assert contexts.isfinite().all()
     assert weights.isfinite().all()

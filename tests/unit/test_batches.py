@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data_prep.corpus import Ids, Split
 from data_prep.subwords import BEGIN, END, PAD
 from seq2seq import batches
-from seq2seq.batches import Batch, Position, ahead, by_length, make_batch, pad, plan, training_batches
+from seq2seq.batches import LONGEST, Batch, Joined, Position, ahead, by_length, make_batch, pad, plan, training_batches
 
 quick = settings(max_examples=40, deadline=None)
 
@@ -55,6 +55,43 @@ def test_every_pair_comes_once_an_epoch_within_the_budget(
         batch = make_batch(split, rows)
         assert len(rows) == 1 or batch.target_out_BT.numel() <= budget
         assert batch.target_tokens == (batch.target_out_BT != PAD).sum().item()
+
+
+def _in_order(ids: Ids) -> list[int]:
+    """Rows whose ids these are, one after another."""
+    return [int(row) - 10 for i, row in enumerate(ids) if i == 0 or ids[i - 1] != row]
+
+
+@quick
+@given(LENGTHS, st.floats(0, 1), st.integers(0, 9))
+def test_joined_or_alone_every_pair_is_there_once(lengths: list[tuple[int, int]], share: float, seed: int) -> None:
+    split = Lengths(lengths)
+    pairs = Joined(split, share, (seed,))
+    found = [_in_order(pairs.source_ids(row)) for row in range(len(pairs))]
+    assert found == [_in_order(pairs.target_ids(row)) for row in range(len(pairs))]
+    assert sorted(row for rows in found for row in rows) == list(range(len(lengths)))
+    joined = sum(len(rows) == 2 for rows in found)
+    assert joined == int(share * len(lengths)) // 2
+    assert len(found) == len(lengths) - joined
+    assert [len(pairs.source_ids(row)) for row in range(len(pairs))] == pairs.source_lengths.tolist()
+    assert [len(pairs.target_ids(row)) for row in range(len(pairs))] == pairs.target_lengths.tolist()
+
+
+def test_who_is_joined_to_whom_is_drawn() -> None:
+    split = natural(100)
+
+    def found(seed: int) -> list[list[int]]:
+        pairs = Joined(split, 0.5, (seed,))
+        return [_in_order(pairs.source_ids(row)) for row in range(len(pairs))]
+
+    assert found(1) == found(1) != found(2)
+
+
+def test_what_would_get_too_long_stays_alone() -> None:
+    pairs = Joined(Lengths([(5, LONGEST - 10), (5, 11)] * 20), 1.0, (0,))
+    assert pairs.target_lengths.max() <= LONGEST
+    assert sorted(row for i in range(len(pairs)) for row in _in_order(pairs.source_ids(i))) == list(range(40))
+    assert 20 < len(pairs) < 40
 
 
 @quick
@@ -146,9 +183,9 @@ def _same(a: Batch, b: Batch) -> bool:
 @given(st.integers(0, 40), st.integers(0, 5))
 def test_training_goes_on_from_any_position(taken: int, seed: int) -> None:
     split = natural(60)
-    whole = list(islice(training_batches(split, 60, seed, Position()), taken + 12))
+    whole = list(islice(training_batches(split, 60, 0.3, seed, Position()), taken + 12))
     start = whole[taken - 1][1] if taken else Position()
-    rest = list(islice(training_batches(split, 60, seed, start), 12))
+    rest = list(islice(training_batches(split, 60, 0.3, seed, start), 12))
     for (batch, after, epochs), (other, other_after, other_epochs) in zip(whole[taken:], rest, strict=True):
         assert _same(batch, other)
         assert (after, epochs) == (other_after, other_epochs)
@@ -157,7 +194,7 @@ def test_training_goes_on_from_any_position(taken: int, seed: int) -> None:
 def test_positions_and_epochs_count_up() -> None:
     split = natural(60)
     size = len(plan(split, 60, (1, 0)))
-    stream = list(islice(training_batches(split, 60, 1, Position()), 2 * size))
+    stream = list(islice(training_batches(split, 60, 0.0, 1, Position()), 2 * size))
     assert [after for _, after, _ in stream[: size + 1]] == [
         *(Position(0, done) for done in range(1, size)),
         Position(1, 0),

@@ -90,7 +90,7 @@ def equal(a: torch.nn.Module, b: torch.nn.Module) -> bool:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_what_is_restored_is_what_was_saved_and_goes_on_the_same(cell: str, tmp_path: Path, corpus: Corpus) -> None:
-    run = Run(tmp_path / "run", corpus, model_config(cell, "additive", decoder_layers=3))
+    run = Run(tmp_path / "run", corpus, model_config(cell, decoder_layers=3))
     for _ in range(3):
         run.update(run.model, run.optimisers)
     numbers = {"seconds": 0.1 + 0.2, "window_loss": 1 / 3, "pace": [(0, 0.0), (2, 1 / 7)], "epochs": 1e-17}

@@ -13,9 +13,9 @@ from tests.toys import ATTENTIONS, CELLS
 EMBEDDING, HIDDEN, BATCH, SOURCE, TARGET = 5, 6, 3, 4, 7
 
 
-def decoder(cell: str = "lstm", attention: str = "multiplicative", layers: int = 2) -> Decoder:
+def decoder(cell: str = "lstm", attention: bool = True, layers: int = 2) -> Decoder:
     torch.manual_seed(0)
-    return Decoder(cell, EMBEDDING, HIDDEN, layers, attention, heads=2).double()
+    return Decoder(cell, EMBEDDING, HIDDEN, layers, attention).double()
 
 
 def noise(*shape: int, seed: int = 1) -> Tensor:
@@ -29,7 +29,7 @@ def memory(model: Decoder, batch: int = BATCH, seed: int = 1) -> Memory:
 
 
 def start(model: Decoder, batch: int = BATCH) -> tuple[State, ...]:
-    return model.initial_states(noise(batch, HIDDEN, seed=2))
+    return model.initial_states(noise(batch, HIDDEN, seed=2), memory(model, batch).mask_BS)
 
 
 def close(actual: object, expected: object) -> None:
@@ -39,14 +39,14 @@ def close(actual: object, expected: object) -> None:
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_step_by_step_is_the_whole_pass(cell: str, attention: str, layers: int) -> None:
+def test_step_by_step_is_the_whole_pass(cell: str, attention: bool, layers: int) -> None:
     model = decoder(cell, attention, layers)
     known, states, inputs = memory(model), start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)
     whole, after, weights = model(inputs, known, states)
     for t in range(TARGET):
         step, states, step_weights = model(inputs[:, t : t + 1], known, states)
         close(step[:, 0], whole[:, t])
-        if attention == "none":
+        if not attention:
             assert weights is step_weights is None
         else:
             close(step_weights[:, 0], weights[:, t])
@@ -57,8 +57,9 @@ def test_step_by_step_is_the_whole_pass(cell: str, attention: str, layers: int) 
 def test_first_states_are_a_tanh_of_a_linear_map_of_the_summary(cell: str) -> None:
     model = decoder(cell, layers=3)
     summary = noise(BATCH, HIDDEN, seed=2)
-    states = model.initial_states(summary)
+    *states, past = model.initial_states(summary, memory(model).mask_BS)
     assert [len(state) for state in states] == [state_size(cell)] * 3
+    assert not torch.cat(past).any()
     values = torch.tanh(summary @ model.initial.weight.T + model.initial.bias)
     close(torch.cat([part for state in states for part in state], dim=1), values)
 
@@ -87,20 +88,19 @@ def test_no_position_sees_a_later_one() -> None:
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
-def test_the_context_enters_above_the_layer_that_asks_for_it(attention: str) -> None:
+def test_the_context_enters_above_the_layer_that_asks_for_it(attention: bool) -> None:
     model = decoder(attention=attention)
     states, inputs = start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)
     (features, after, _), (others, after_others, _) = (
         model(inputs, memory(model, seed=seed), states) for seed in (1, 4)
     )
     assert after[0][0].equal(after_others[0][0])
-    same = attention == "none"
-    assert after[1][0].equal(after_others[1][0]) is same
-    assert features.equal(others) is same
+    assert after[1][0].equal(after_others[1][0]) is not attention
+    assert features.equal(others) is not attention
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
-def test_padding_of_the_source_is_never_read(attention: str) -> None:
+def test_padding_of_the_source_is_never_read(attention: bool) -> None:
     model = decoder(attention=attention)
     known, states, inputs = memory(model), start(model), noise(BATCH, TARGET, EMBEDDING, seed=3)
     hidden = ~known.mask_BS.unsqueeze(2)
@@ -118,7 +118,7 @@ def test_gradients_are_the_finite_differences(cell: str) -> None:
     def run(inputs: Tensor, annotations: Tensor, summary: Tensor) -> Tensor:
         assert model.attention is not None
         known = Memory(annotations, model.attention.keys(annotations), mask)
-        features: Tensor = model(inputs, known, model.initial_states(summary))[0]
+        features: Tensor = model(inputs, known, model.initial_states(summary, mask))[0]
         return features
 
     arguments = [noise(BATCH, 3, EMBEDDING), noise(BATCH, SOURCE, HIDDEN), noise(BATCH, HIDDEN)]

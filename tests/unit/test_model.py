@@ -23,8 +23,8 @@ def loss(model: Translation, source: Tensor, lengths: Tensor, target: Tensor) ->
 
 
 @every_combination
-def test_gradients_are_the_finite_differences(cell: str, attention: str) -> None:
-    model = network(cell, attention, scale=1.0, encoder_layers=2, heads=2).double()
+def test_gradients_are_the_finite_differences(cell: str, attention: bool) -> None:
+    model = network(cell, attention, scale=1.0, encoder_layers=2).double()
     (source, lengths), target = sources(LENGTHS), targets(4, 5)
     loss(model, source, lengths, target).backward()  # type: ignore[no-untyped-call]
     # One random direction for each parameter: a wrong gradient has no chance to be right along it.
@@ -44,8 +44,8 @@ def test_gradients_are_the_finite_differences(cell: str, attention: str) -> None
 
 
 @every_combination
-def test_a_batch_is_its_sentences_and_padding_changes_nothing(cell: str, attention: str) -> None:
-    model = network(cell, attention, encoder_layers=2, decoder_layers=3, heads=2).double()
+def test_a_batch_is_its_sentences_and_padding_changes_nothing(cell: str, attention: bool) -> None:
+    model = network(cell, attention, encoder_layers=2, decoder_layers=3).double()
     (source, lengths), target = sources(LENGTHS), targets(4, 5)
     logits = model.logits(model(source, lengths, target))
     wider = nn.functional.pad(source, (0, 4))
@@ -64,7 +64,7 @@ def test_a_batch_is_its_sentences_and_padding_changes_nothing(cell: str, attenti
 
 
 @every_combination
-def test_steps_of_the_search_are_the_teacher_forced_pass(cell: str, attention: str) -> None:
+def test_steps_of_the_search_are_the_teacher_forced_pass(cell: str, attention: bool) -> None:
     model = network(cell, attention).double()
     (source, lengths), target = sources(LENGTHS), targets(4, 5)
     whole = model(source, lengths, target)
@@ -104,7 +104,7 @@ def test_logits_are_the_output_layer() -> None:
 
 
 def test_without_attention_one_state_is_all_that_reaches_the_target() -> None:
-    model = network(attention="none")
+    model = network(attention=False)
     (source, lengths), target = sources(LENGTHS), targets(4, 5)
     memory, states = model.encode(source, lengths)
     other_memory, _ = model.encode(source.flip(0), lengths.flip(0))
@@ -112,12 +112,12 @@ def test_without_attention_one_state_is_all_that_reaches_the_target() -> None:
 
 
 def test_with_attention_the_first_state_comes_from_the_mean_annotation() -> None:
-    model = network(attention="dot")
+    model = network()
     source, lengths = sources(LENGTHS)
     memory, states = model.encode(source, lengths)
     for row, length in enumerate(LENGTHS):
         mean = memory.annotations_BSH[row : row + 1, :length].mean(dim=1)
-        for layer, expected in zip(states, model.decoder.initial_states(mean), strict=True):
+        for layer, expected in zip(states, model.decoder.initial_states(mean, memory.mask_BS[:1]), strict=True):
             torch.testing.assert_close(layer[0][row : row + 1], expected[0])
 
 

@@ -64,7 +64,7 @@ def test_it_finds_the_way_where_one_direction_outweighs_the_rest() -> None:
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_parameter_has_one_optimiser(cell: str, attention: str) -> None:
+def test_every_parameter_has_one_optimiser(cell: str, attention: bool) -> None:
     model = network(cell, attention)
     optimisers = make_optimisers(model, Training(steps=1), Workers(1))
     found = [parameter for optimiser in optimisers for parameter in optimiser.param_groups[0]["params"]]

@@ -22,7 +22,7 @@ LENGTHS = (4, 1, 6, 3)
 LIMITS = (3, 2, 3, 1)
 
 
-def toy(cell: str = "gru", attention: str = "multiplicative", seed: int = 0, **others: float) -> Translation:
+def toy(cell: str = "gru", attention: bool = True, seed: int = 0, **others: float) -> Translation:
     """A network whose output layer is large, so that it is sure of some letters and not of others.
 
     In float64, where no two targets are as likely as each other but for rounding.
@@ -95,8 +95,8 @@ def same(found: list[Hypothesis], expected: list[Hypothesis]) -> None:
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0])
-@pytest.mark.parametrize(("cell", "attention"), [("rnn", "none"), ("gru", "dot"), ("lstm", "additive")])
-def test_a_beam_wide_enough_finds_every_target_in_order(cell: str, attention: str, penalty: float) -> None:
+@pytest.mark.parametrize(("cell", "attention"), [("rnn", False), ("gru", True), ("lstm", True)])
+def test_a_beam_wide_enough_finds_every_target_in_order(cell: str, attention: bool, penalty: float) -> None:
     model = toy(cell, attention)
     found = beam_search(model, batch(), 90, penalty)
     for row in range(len(LENGTHS)):
@@ -145,7 +145,7 @@ def test_a_sentence_is_done_when_nothing_better_can_be_hoped_for() -> None:
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_compiled_or_not_the_search_is_the_same(cell: str, attention: str) -> None:
+def test_compiled_or_not_the_search_is_the_same(cell: str, attention: bool) -> None:
     model = toy(cell, attention, seed=5)
     plain, compiled = search(model), search(model, compiled=True)
     assert isinstance(compiled.network, torch.jit.ScriptModule)
@@ -159,7 +159,7 @@ def test_compiled_or_not_the_search_is_the_same(cell: str, attention: str) -> No
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_greedy_takes_the_likeliest_subword_each_time(cell: str, attention: str) -> None:
+def test_greedy_takes_the_likeliest_subword_each_time(cell: str, attention: bool) -> None:
     model, limits = toy(cell, attention, seed=1), (9, 9, 9, 9)
     found = beam_search(model, batch(limits=limits), 1, 1.0)
     for row in range(len(LENGTHS)):
