@@ -19,7 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-PAST = 4
+FURTHEST = 2
+"""Positions that the last first look is moved on, at most."""
+PAST = FURTHEST + 2
 """Kinds of past."""
 STRENGTH = 4.0
 """Makes coefficients of the past as large as they have to be soon enough."""
@@ -59,7 +61,8 @@ class Attention(nn.Module):
             last_BS, sum_BS = (part.to(kind) for part in past)
             before_BTS = torch.cat([last_BS.unsqueeze(1), first_BTS[:, :-1]], dim=1)
             sums_BTS = torch.cat([sum_BS.unsqueeze(1), first_BTS], dim=1).cumsum(dim=1)
-            kinds = (before_BTS, _moved(before_BTS, 1), _moved(before_BTS, 2), sums_BTS[:, :-1])
+            kinds = [_moved(before_BTS, by) for by in range(FURTHEST + 1)]
+            kinds.append(sums_BTS[:, :-1])
             for coefficient_BT1, past_BTS in zip(coefficients_BTK.to(kind).split(1, dim=2), kinds, strict=True):
                 scores_BTS = torch.addcmul(scores_BTS, coefficient_BT1, past_BTS)
             weights_BTS = scores_BTS.softmax(dim=2)

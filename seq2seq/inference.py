@@ -2,7 +2,7 @@
 
 Shapes: B sentences, S source positions, N = S · B, R rows (hypotheses), K = R / B of each sentence, I inputs, E
 embedding, H hidden, h = H / 2 of a direction, G = 1, 3 or 4 gates times H, V vocabulary, Y blocks of subwords,
-P placeholders, F features of a layer's position.
+P placeholders, F features of a layer's position, Z = S + FURTHEST.
 
 What depends on a subword alone, its share of a first layer's gates, is looked up in a table.  The other products are
 those of `products.py`: states are bounded by the cells' tanh, contexts by the largest annotation that there can be.
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
-from seq2seq.attention import STRENGTH
+from seq2seq.attention import FURTHEST, STRENGTH
 from seq2seq.cells import RecurrentLayer, state_size
 from seq2seq.encoder import BidirectionalLayer
 from seq2seq.model import Translation
@@ -103,12 +103,14 @@ class Reader(nn.Module):
 class Inference(nn.Module):
     """A network whose weights do not change any more.
 
-    The states of the decoder's layers are one list, with the attention's past (last and sum of the first looks) behind.
+    The states of the decoder's layers are one list, and behind them the attention's past: the last first look, with
+    zeros before it so that it can be moved on [R, Z], and the sum of all [R, S].
     """
 
     end: Final[int] = END
     block: Final[int] = BLOCK
     never: Final[float] = NEVER
+    furthest: Final[int] = FURTHEST
     apart: Final[bool]
     attends: Final[bool]
     bounded: Final[bool]
@@ -198,7 +200,8 @@ class Inference(nn.Module):
         source = Source(annotations_BSH.contiguous(), keys_BSH.contiguous(), padding_BS.unsqueeze(1))
         states = list(torch.split(torch.tanh(self.initial(summary_BH)), self.hidden, dim=1))
         if self.attends:
-            states += [torch.zeros_like(padding_BS), torch.zeros_like(padding_BS)]
+            nothing_BS = torch.zeros_like(padding_BS)
+            states += [nn.functional.pad(nothing_BS, [self.furthest, 0]), nothing_BS]
         return source, states
 
     def to_carry(self, source_BS: Tensor) -> Tensor:
@@ -256,15 +259,16 @@ class Inference(nn.Module):
     def _context(self, h_RH: Tensor, source: Source, past: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """What attention (equations in `attention.py`) answers to the first layer, divided by its bound; its past."""
         batch, positions, size = source.keys_BSH.shape
-        last_RS, sum_RS = past
+        last_RZ, sum_RS = past
         scores_BKS = torch.baddbmm(source.padding_B1S, h_RH.view(batch, -1, size), source.keys_BSH.transpose(1, 2))
         first_RS = scores_BKS.softmax(dim=2).view(-1, positions)
-        at_R1, on_R1, further_R1, sum_R1 = self.past(h_RH).split(1, dim=1)
-        scores_RS = scores_BKS.view(-1, positions).addcmul_(at_R1, last_RS).addcmul_(sum_R1, sum_RS)
-        scores_RS[:, 1:].addcmul_(on_R1, last_RS[:, :-1])
-        scores_RS[:, 2:].addcmul_(further_R1, last_RS[:, :-2])
+        coefficients = self.past(h_RH).split(1, dim=1)
+        scores_RS = scores_BKS.view(-1, positions).addcmul_(coefficients[-1], sum_RS)
+        for moved in range(self.furthest + 1):
+            first = self.furthest - moved
+            scores_RS.addcmul_(coefficients[moved], last_RZ[:, first : first + positions])
         contexts_BKH = torch.bmm(scores_BKS.softmax(dim=2), source.annotations_BSH)
-        return contexts_BKH.view(-1, size), [first_RS, sum_RS + first_RS]
+        return contexts_BKH.view(-1, size), [nn.functional.pad(first_RS, [self.furthest, 0]), sum_RS + first_RS]
 
 
 class _Gates(NamedTuple):

@@ -31,15 +31,21 @@ can, to between 0.73 and 1.27 (Amsel et al. 2025 tell how they are found)."""
 
 
 def orthogonal(matrix_RC: Tensor) -> Tensor:
-    """The nearest orthogonal matrix, about: singular vectors as they are, singular values near to 1."""
+    """The nearest orthogonal matrix, about: singular vectors as they are, singular values near to 1, mean square 1."""
     wide = matrix_RC.size(0) <= matrix_RC.size(1)
     x_RC = matrix_RC if wide else matrix_RC.t()
-    x_RC = x_RC / (x_RC.norm() + torch.finfo(x_RC.dtype).tiny)
-    for first, third, fifth in POLYNOMIALS:
-        square_RR = x_RC @ x_RC.t()
-        x_RC = torch.addmm(
-            x_RC, torch.addmm(square_RR, square_RR, square_RR, beta=third, alpha=fifth), x_RC, beta=first
-        )
+    tiny = torch.finfo(x_RC.dtype).tiny
+    x_RC = x_RC / (x_RC.norm() + tiny)
+    square_RR = x_RC @ x_RC.t()
+    # The fourth root of the sum of fourth powers is nearer above the largest singular value than that of squares.
+    bound = square_RR.norm() + tiny
+    x_RC, square_RR = x_RC / bound.sqrt(), square_RR / bound
+    for step, (first, third, fifth) in enumerate(POLYNOMIALS):
+        if step:
+            square_RR = x_RC @ x_RC.t()
+        inner_RR = torch.addmm(square_RR, square_RR, square_RR, beta=third, alpha=fifth)
+        x_RC = torch.addmm(x_RC, inner_RR, x_RC, beta=first)
+    x_RC *= math.sqrt(x_RC.size(0)) / (x_RC.norm() + tiny)
     return x_RC if wide else x_RC.t()
 
 

@@ -163,7 +163,7 @@ def test_in_bytes_a_sentence_gets_the_same_numbers_in_any_company(cell: str, att
         for end in (length, max(LENGTHS)):
             states_alone = [part[row : row + 1] for part in states]
             if attention:
-                states_alone[-2:] = [past[:, :end] for past in states_alone[-2:]]
+                states_alone[-2:] = [past[:, : past.size(1) - max(LENGTHS) + end] for past in states_alone[-2:]]
             annotations, keys = alone.annotations_BSH[:, :end], alone.keys_BSH[:, :end]
             padded = Source(annotations.contiguous(), keys.contiguous(), alone.padding_B1S[:, :, :end])
             log_p_RTV, maxima = walk(inference, padded, states_alone, ids_RT[row : row + 1])
