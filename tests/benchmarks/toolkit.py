@@ -38,7 +38,7 @@ class Task:
     batch_tokens: int
     """Budget of a training batch."""
     peak_rate: float
-    """Largest learning rate."""
+    """Largest learning rate of the peer; ours has the one of its recipe, as its optimiser is another."""
     beam: int
     """The wider of the two searches; the other is greedy."""
     threads: int

@@ -64,7 +64,7 @@ def test_surrogates_that_no_encoding_has_are_no_trouble() -> None:
 @pytest.mark.parametrize(("beam", "batch_tokens"), [(1, 60), (3, 60), (3, 1), (3, 4000)])
 def test_answers_come_in_the_order_of_the_lines_however_they_are_batched(beam: int, batch_tokens: int) -> None:
     model = translator({END: 2.0}, beam=beam, batch_tokens=batch_tokens)
-    lines = ["", *words(9, 0, 1, 12), "abc", "abc", " "]
+    lines = ["", *words(15, 0, 1, 12), "abc", "abc", " "]
     alone = [model.translate([line])[0] for line in lines]
     assert len(set(alone)) > 6
     assert model.translate(lines) == alone
