@@ -45,7 +45,9 @@ def orthogonal(matrix_RC: Tensor) -> Tensor:
             square_RR = x_RC @ x_RC.t()
         inner_RR = torch.addmm(square_RR, square_RR, square_RR, beta=third, alpha=fifth)
         x_RC = torch.addmm(x_RC, inner_RR, x_RC, beta=first)
-    x_RC *= math.sqrt(x_RC.size(0)) / (x_RC.norm() + tiny)
+    # Divided first: a root by a norm of zero would be infinite.
+    x_RC /= x_RC.norm() + tiny
+    x_RC *= math.sqrt(x_RC.size(0))
     return x_RC if wide else x_RC.t()
 
 

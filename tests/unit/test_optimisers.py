@@ -27,7 +27,8 @@ def test_orthogonal_has_the_singular_vectors_and_values_near_one(shape: tuple[in
 def test_orthogonal_takes_any_scale_and_zero() -> None:
     matrix = torch.randn((6, 9), generator=torch.Generator().manual_seed(2))
     torch.testing.assert_close(orthogonal(matrix * 1e-6), orthogonal(matrix), rtol=1e-3, atol=1e-3)
-    assert orthogonal(torch.zeros(4, 4)).equal(torch.zeros(4, 4))
+    for shape in ((4, 4), (256, 256), (256, 512)):
+        assert orthogonal(torch.zeros(shape)).equal(torch.zeros(shape))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
