@@ -22,7 +22,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate bench check test clean
+.PHONY: help setup preprocess train evaluate translate lesson bench check test clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -54,6 +54,9 @@ evaluate: setup ## BLEU, chrF and TER on the test split, of one run or of CHECKP
 translate: setup ## translate TEXT, the file IN, standard input, or what you type
 	@$(SEQ2SEQ) translate $(OF_RUN) $(if $(IN),--in "$$IN") $(if $(OUT),--out "$$OUT") $(if $(TEXT),-- "$$TEXT")
 
+lesson: $(VENV)/.teaching ## the lecture on recurrent networks, measured: docs/lesson.md; FULL=1 runs it whole, for hours
+	@$(SEQ2SEQ) lesson $(if $(FULL),--full)
+
 bench: setup ## how fast training, translation and preparation are here, on CORPUS; into OUT, bench.json unless set
 	@$(VENV)/bin/python -m tests.benchmarks --corpus "$${CORPUS:-phrasebook}" --langs '$(LANGS)' \
 		$(if $(filter-out file,$(origin RECIPE)),--recipes '$(RECIPE)') $(SETTINGS) $(if $(RUN),--run "$$RUN") \
@@ -76,6 +79,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "installing into $(VENV) (once, a few minutes)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.teaching: $(VENV)/.installed
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt --editable '.[lesson]'
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed

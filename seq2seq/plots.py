@@ -10,21 +10,22 @@ GREY, BLUE, ORANGE = "#a6a6a6", "#1f6fb4", "#d9730d"
 COLOURS = (BLUE, ORANGE, "#3a923a", "#8a4fb0", "#7a5c3e", "#c44e7b")
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
     """Write the picture whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     figure.savefig(partial, format="png", dpi=120)
     partial.replace(path)
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
+    """An empty figure of so many inches."""
     # Matplotlib takes half a second to import, and translating does not need it; its pyplot keeps global state.
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _tidy(axes: Any) -> None:
+def tidy(axes: Any) -> None:
     """No box around the picture, and faint lines behind it to read values by."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.92")
@@ -40,7 +41,7 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], path: Path) -> None:
     training = [row for row in metrics if "loss" in row]
     validation = [row for row in metrics if "bleu" in row]
     steps = [row["step"] for row in validation]
-    figure = _figure(7, 5.5)
+    figure = new_figure(7, 5.5)
     losses, scores = figure.subplots(2, sharex=True)
     losses.plot(
         [r["step"] for r in training],
@@ -65,16 +66,16 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], path: Path) -> None:
             va="top",
         )
     scores.xaxis.set_major_formatter("{x:,.0f}")
-    _tidy(losses)
-    _tidy(scores)
-    _save(figure, path)
+    tidy(losses)
+    tidy(scores)
+    save(figure, path)
 
 
 def bleu_by_length(systems: Mapping[str, Sequence[Bucket]], path: Path) -> None:
     """BLEU against the words of the source as a PNG: bars side by side for systems that translated one text."""
     buckets = next(iter(systems.values()))
     shown = [place for place, bucket in enumerate(buckets) if bucket.sentences]
-    figure = _figure(7, 4)
+    figure = new_figure(7, 4)
     axes = figure.subplots()
     width = 0.8 / len(systems)
     for number, (name, of_system) in enumerate(systems.items()):
@@ -86,7 +87,7 @@ def bleu_by_length(systems: Mapping[str, Sequence[Bucket]], path: Path) -> None:
     labels = [f"{buckets[place].words}\n({buckets[place].sentences:,})" for place in shown]
     axes.set_xticks(range(len(shown)), labels)
     axes.set(xlabel="words of the source (sentences)", ylabel="BLEU", ylim=(0, None))
-    _tidy(axes)
+    tidy(axes)
     if len(systems) > 1:
         figure.legend(loc="outside upper center", frameon=False, fontsize=8)
-    _save(figure, path)
+    save(figure, path)
