@@ -32,6 +32,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "30000")
 RUNS = Path("runs")
 CHUNK = 2000
 """Lines that are read before they are translated together."""
+DRAWN = 6
+"""Lines whose attention is drawn side by side, at most."""
 
 Languages = Annotated[str, typer.Option(help="Source and target language.")]
 Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a .toml.")]
@@ -115,6 +117,26 @@ def card(run: Annotated[Path, typer.Argument(help="Folder of an evaluated run.")
 
 
 @app.command()
+def lesson(
+    full: Annotated[
+        bool, typer.Option("--full", help="All sizes and seeds, for hours; goes on where it stopped.")
+    ] = False,
+    docs: Annotated[Path, typer.Option(help="Folder for the page and its pictures.")] = Path("docs"),
+    work: Annotated[Path, typer.Option(help="Folder for what is trained and measured.")] = RUNS / "lesson",
+) -> None:
+    """The lecture on recurrent networks, measured: a page with figures and pictures."""
+    try:
+        import num2words  # noqa: F401
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise UserError(f"the lesson needs the package {error.name}: `make lesson` installs it") from error
+    from seq2seq.lesson.runner import run
+    from seq2seq.lesson.section import Keep
+
+    print(run(Keep(work, full), docs))
+
+
+@app.command()
 def translate(
     text: Annotated[list[str] | None, typer.Argument(help="What to translate; words are joined.")] = None,
     run: Run = None,
@@ -127,10 +149,18 @@ def translate(
     ] = 1,
     sample: Annotated[bool, typer.Option("--sample", help="Draw translations at random.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Which ones --sample draws.")] = 1,
+    attention: Annotated[
+        Path | None,
+        typer.Option(help=f"Picture (PNG) of what is looked at for each word; of a text of up to {DRAWN} lines."),
+    ] = None,
 ) -> None:
     """Translate a text, a file, standard input, or what you type: one line out for each line in."""
     if text and source:
         raise UserError("give a text or --in FILE, not both")
+    if attention and not text:
+        raise UserError(
+            "--attention draws a text given on the command line, such as: translate --attention map.png Hello!"
+        )
     from data_prep.readers import read_lines, read_stream
     from seq2seq.translator import Translator
 
@@ -153,6 +183,24 @@ def translate(
             for number, found in enumerate(translator.hypotheses(lines, **options), first):
                 file.writelines(_line(number, scored, nbest) for scored in found)
             file.flush()
+    if attention and text:
+        _draw_attention(folder, checkpoint, translator, " ".join(text).split("\n"), attention)
+
+
+def _draw_attention(run: Path, checkpoint: str, translator: "Translator", lines: list[str], path: Path) -> None:
+    """A picture of the best translations of the lines that are not blank."""
+    from seq2seq.alignment import align
+    from seq2seq.plots import attention_maps
+
+    pairs = [pair for pair in zip(lines, translator.translate(lines), strict=True) if pair[1]]
+    if not 0 < len(pairs) <= DRAWN:
+        raise UserError(f"--attention draws 1 to {DRAWN} lines of text, not {len(pairs)}")
+    alignments = align(run, checkpoint, pairs)
+    try:
+        attention_maps(alignments, path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    _say(f"drawn: {path}")
 
 
 def _say(message: str) -> None:

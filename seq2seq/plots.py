@@ -1,9 +1,10 @@
-"""Pictures: learning curves and scores by length."""
+"""Pictures: learning curves, scores by length, what the attention looked at."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seq2seq.alignment import Alignment
 from seq2seq.evaluation import Bucket
 
 GREY, BLUE, ORANGE = "#a6a6a6", "#1f6fb4", "#d9730d"
@@ -90,4 +91,26 @@ def bleu_by_length(systems: Mapping[str, Sequence[Bucket]], path: Path) -> None:
     tidy(axes)
     if len(systems) > 1:
         figure.legend(loc="outside upper center", frameon=False, fontsize=8)
+    save(figure, path)
+
+
+def attention_maps(alignments: Sequence[Alignment], path: Path) -> None:
+    """Weights of the attention as a PNG, a panel for each sentence: the source across, its translation down.
+
+    As figure 3 of Bahdanau et al. 2015: the darker, the more was read there.
+    """
+    widths = [len(alignment.source) for alignment in alignments]
+    tallest = max(len(alignment.target) for alignment in alignments)
+    figure = new_figure(1.2 * len(alignments) + 0.3 * sum(widths), 1.2 + 0.3 * tallest)
+    panels = figure.subplots(1, len(alignments), squeeze=False, width_ratios=widths)[0]
+    for axes, alignment in zip(panels, alignments, strict=True):
+        axes.imshow(alignment.weights, cmap="Blues", vmin=0, vmax=1, aspect="equal")
+        # A dollar sign would begin a formula.
+        source, target = ([unit.replace("$", r"\$") for unit in side] for side in (alignment.source, alignment.target))
+        axes.set_xticks(range(len(source)), source, rotation=90, fontsize=9)
+        axes.set_yticks(range(len(target)), target, fontsize=9)
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        axes.set_anchor("N")
+        axes.spines[:].set_color("0.8")
     save(figure, path)

@@ -1,10 +1,10 @@
 """What a section of the lesson is, and where its measurements are kept."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from seq2seq.checkpoint import write_text
 
@@ -20,9 +20,14 @@ class Keep:
     full: bool
     """Whether the lesson runs whole, for hours, or in small."""
 
+    @property
+    def form(self) -> str:
+        """`full` or `small`."""
+        return "full" if self.full else "small"
+
     def get(self, key: str, measure: Callable[[], Any]) -> Any:
         """The measurement of that name, made now if it is not there; `key` names a file."""
-        path = self.folder / ("full" if self.full else "small") / f"{key}.json"
+        path = self.folder / self.form / f"{key}.json"
         try:
             return json.loads(path.read_bytes())
         except (FileNotFoundError, ValueError):
@@ -47,3 +52,20 @@ class Section(Protocol):
 
     def tell(self, results: Mapping[str, Any]) -> str:
         """The section as Markdown, from its heading on: claim, equation, command, figures, pictures, limits."""
+
+
+@runtime_checkable
+class Divided(Section, Protocol):
+    """A section of which parts can be measured side by side, before the whole."""
+
+    def parts(self, keep: Keep) -> list[str]:
+        """Their names."""
+
+    def measure_part(self, keep: Keep, part: str) -> Results:
+        """One of them, kept."""
+
+
+def table(rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table; the first row is its head."""
+    lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]]) + "\n"

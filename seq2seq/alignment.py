@@ -1,0 +1,50 @@
+"""What a trained network looked at, subword by subword, while it wrote a translation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from data_prep.errors import UserError
+from data_prep.subwords import BEGIN, END
+from seq2seq.checkpoint import find_checkpoint, load_model
+
+END_MARK = "■"
+"""Stands for the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The units of a sentence and of its translation, and the weights [target, source] of the attention."""
+
+    source: list[str]
+    target: list[str]
+    weights: list[list[float]]
+
+
+def align(run: Path, checkpoint: str, pairs: Sequence[tuple[str, str]]) -> list[Alignment]:
+    """Attention of a checkpoint while it is led through the given translation of each sentence.
+
+    Raises UserError if the run is not there or its network has no attention.
+    """
+    model, subwords, config = load_model(find_checkpoint(run, checkpoint), torch.device("cpu"))
+    if not config.model.attention:
+        raise UserError(f"{run}: this network has no attention to draw; train one with model.attention=true")
+    alignments = []
+    for source, target in pairs:
+        if subwords.carrier:
+            source, target = subwords.carrier.mask_pair(source, target)
+        (source_ids,), (target_ids,) = subwords.encode_source([source]), subwords.encode_target([target])
+        with torch.no_grad():
+            memory, states = model.encode(torch.tensor([[*source_ids, END]]), torch.tensor([len(source_ids) + 1]))
+            _, _, weights_BTS = model.decode(torch.tensor([[BEGIN, *target_ids]]), memory, states)
+        assert weights_BTS is not None
+        alignments.append(
+            Alignment(
+                [*subwords.source_pieces(source), END_MARK],
+                [*subwords.target_pieces(target_ids), END_MARK],
+                weights_BTS[0].tolist(),
+            )
+        )
+    return alignments

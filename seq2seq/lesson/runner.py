@@ -1,0 +1,121 @@
+"""`make lesson`: measures every section, two or more at a time, and writes docs/lesson.md from what came out."""
+
+import importlib
+import json
+import os
+import sys
+import time
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import cast
+
+import torch
+
+from data_prep.errors import UserError
+from seq2seq.checkpoint import write_text
+from seq2seq.lesson.section import Divided, Keep, Results, Section
+
+SECTIONS = (
+    "one_to_one",
+    "one_to_many",
+    "many_to_one",
+    "translators",
+    "letters",
+    "gradients",
+    "memory",
+    "lags",
+)
+"""Modules of this package, in the order in which they are read."""
+AFTER = ("translators", "letters", "gradients")
+"""Those that need what parts of others have trained."""
+PAGE, PICTURES = "lesson.md", "lesson"
+INTRODUCTION = """# Recurrent networks, measured
+A lecture on recurrent networks makes claims: that a feed-forward network has no memory; that a recurrent one feeds
+its state back, unfolds over time and so maps sequences of any length; that it is trained by gradient descent through
+time; that the gradient vanishes over long distances, and that the LSTM cures it. Here each claim is a command with a
+figure and a picture, made by the same modules that translate ([seq2seq/](../seq2seq)). This page is written by `make
+lesson` from what it measured, in a quarter of an hour on two cores; `make lesson FULL=1` measures more sizes and
+seeds, for hours. The figures are in [lesson/](lesson) as JSON.
+"""
+
+
+Task = tuple[str, str | None]
+"""A section, or a part of one."""
+
+
+def section(name: str) -> Section:
+    """A section by the name of its module."""
+    return cast(Section, importlib.import_module(f"seq2seq.lesson.{name}"))
+
+
+def parts(keep: Keep, name: str) -> list[str]:
+    """What of a section can be measured side by side, before the whole."""
+    of = section(name)
+    return of.parts(keep) if isinstance(of, Divided) else []
+
+
+def run(keep: Keep, docs: Path) -> Path:
+    """Measure what is not measured yet, on all cores, and write the lesson into a folder; return its page.
+
+    Raises UserError if the folder cannot be written.
+    """
+    try:
+        (docs / PICTURES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{docs}: no folder can be made there ({error.strerror})") from error
+    begun = time.monotonic()
+    first: list[Task] = [(name, part) for name in SECTIONS for part in parts(keep, name)]
+    first += [(name, None) for name in SECTIONS if name not in AFTER]
+    last: list[Task] = [(name, None) for name in AFTER]
+    # A fresh process each, one thread each: what is measured does not depend on what else runs.
+    workers = max(1, os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(keep,)) as pool:
+        try:
+            for tasks in (first, last):
+                _finish({pool.submit(_measure, keep, *task): task for task in tasks}, begun)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    results = {name: section(name).measure(keep) for name in SECTIONS}
+    return write(results, docs)
+
+
+def write(results: dict[str, Results], docs: Path) -> Path:
+    """JSON and pictures of each section, and the page that shows them."""
+    texts = []
+    for name, found in results.items():
+        of = section(name)
+        write_text(docs / PICTURES / f"{of.NAME}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        of.draw(found, docs / PICTURES)
+        texts.append(of.tell(found).strip() + "\n")
+    write_text(docs / PAGE, "\n".join([INTRODUCTION, *texts]))
+    return docs / PAGE
+
+
+def _begin(keep: Keep) -> None:
+    """A worker: one thread, and what training says goes into a file."""
+    torch.set_num_threads(1)
+    keep.folder.mkdir(parents=True, exist_ok=True)
+    log = (keep.folder / f"log-{os.getpid()}.txt").open("w", encoding="utf-8")
+    os.dup2(log.fileno(), sys.stderr.fileno())
+
+
+def _measure(keep: Keep, name: str, part: str | None) -> None:
+    of = section(name)
+    if part is None:
+        of.measure(keep)
+    else:
+        assert isinstance(of, Divided)
+        of.measure_part(keep, part)
+
+
+def _finish(running: dict[Future[None], Task], begun: float) -> None:
+    """Wait for all, and say which is done."""
+    for done in as_completed(running):
+        done.result()
+        _say(f"{(time.monotonic() - begun) / 60:5.1f} min  {' '.join(filter(None, running[done]))}")
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,103 @@
+"""What the attention looked at, sentence by sentence."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from matplotlib.image import imread
+
+from data_prep.corpus import Corpus
+from data_prep.errors import UserError
+from seq2seq import cli
+from seq2seq.alignment import END_MARK, align
+from seq2seq.checkpoint import TrainingState, begin_run, save_checkpoint
+from seq2seq.model import Translation
+from seq2seq.plots import attention_maps
+from tests.toys import config, model_config, write_corpus
+
+PAIRS = [("ab cd", "dc ba"), ("abc", "cba"), ("h", "h")]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    return write_corpus(tmp_path / "data", {"train": PAIRS, "test": PAIRS, "validation": []})
+
+
+def _run(folder: Path, corpus: Corpus, attention: bool = True) -> Path:
+    settings = model_config("lstm", attention)
+    begin_run(folder, config(settings), corpus)
+    torch.manual_seed(0)
+    model = Translation(settings, corpus.subwords.source_size, corpus.subwords.target_size, True)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
+    save_checkpoint(folder, model, (), TrainingState(step=10, best_step=10))
+    return folder
+
+
+def test_every_unit_of_the_translation_has_weights_over_the_source(tmp_path: Path, corpus: Corpus) -> None:
+    run = _run(tmp_path / "run", corpus)
+    for (source, target), found in zip(PAIRS, align(run, "best", PAIRS), strict=True):
+        assert "".join(found.source) == "▁" + source.replace(" ", "▁") + END_MARK
+        assert "".join(found.target) == "▁" + target.replace(" ", "▁") + END_MARK
+        weights = torch.tensor(found.weights)
+        assert weights.shape == (len(found.target), len(found.source))
+        assert torch.allclose(weights.sum(dim=1), torch.ones(len(weights)))
+
+
+def test_weights_are_those_of_each_prefix(tmp_path: Path, corpus: Corpus) -> None:
+    """A longer translation does not change what was looked at for its beginning; another beginning does."""
+    run = _run(tmp_path / "run", corpus)
+    long, short, other = align(run, "best", [("abcd", "abba"), ("abcd", "ab"), ("abcd", "ba")])
+    rows = len(short.target)
+    assert torch.allclose(torch.tensor(long.weights[: rows - 1]), torch.tensor(short.weights[: rows - 1]), atol=1e-6)
+    assert not torch.allclose(torch.tensor(other.weights), torch.tensor(short.weights), atol=1e-3)
+
+
+def test_a_network_without_attention_has_nothing_to_show(tmp_path: Path, corpus: Corpus) -> None:
+    with pytest.raises(UserError, match="no attention"):
+        align(_run(tmp_path / "run", corpus, attention=False), "best", PAIRS)
+
+
+def test_command_draws_the_lines_it_translates(
+    tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, picture = _run(tmp_path / "run", corpus), tmp_path / "map.png"
+    with pytest.raises(SystemExit) as done:
+        cli.main(["translate", "--run", str(run), "--attention", str(picture), "ab cd\n\nh"])
+    assert done.value.code == 0
+    printed = capsys.readouterr()
+    assert printed.out.count("\n") == 3
+    assert str(picture) in printed.err
+    assert imread(picture)[..., :3].min() < 0.5
+    assert imread(picture).shape[1] > imread(_drawn(run, tmp_path / "one.png")).shape[1]
+
+
+def _drawn(run: Path, path: Path) -> Path:
+    attention_maps(align(run, "best", PAIRS[:1]), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--attention", "map.png", "\n".join("abcdefg")], "1 to 6 lines"),
+        (["--attention", "map.png", " "], "1 to 6 lines"),
+        (["--attention", "map.png", "--in", "FILE"], "text given on the command line"),
+        (["--attention", "no/such/folder/map.png", "ab"], "no/such/folder/map.png"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(
+    tmp_path: Path, corpus: Corpus, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = _run(tmp_path / "run", corpus)
+    with pytest.raises(SystemExit) as done:
+        cli.main(
+            [
+                "translate",
+                "--run",
+                str(run),
+                *(str(corpus.folder / "manifest.json") if a == "FILE" else a for a in arguments),
+            ]
+        )
+    assert done.value.code == 2
+    assert message in capsys.readouterr().err
