@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.corpus import Corpus
+from seq2seq.config import Config
 from seq2seq.lesson import translators
 from seq2seq.lesson.section import Keep, Results, table
 from seq2seq.lesson.translators import base, corpora, prepared, scored, trained
@@ -12,7 +13,6 @@ from seq2seq.plots import BLUE, ORANGE, new_figure, save, tidy
 
 NAME = "letters"
 UNITS = ("subwords", "letters")
-LETTERS = 3
 VOCABULARY = 500
 """Room for 256 bytes and the letters of both languages."""
 
@@ -22,17 +22,22 @@ def parts(keep: Keep) -> list[str]:
     return list(corpora(keep))
 
 
+def prepare(keep: Keep) -> None:
+    """The corpora by letters."""
+    for part in parts(keep):
+        prepared(keep, part, config_of_letters(keep))
+
+
+def config_of_letters(keep: Keep) -> Config:
+    """The LSTM with attention, on letters."""
+    config = base(keep)
+    subwords = config.subwords.model_copy(update={"kind": "char", "vocabulary": VOCABULARY})
+    return config.model_copy(update={"subwords": subwords})
+
+
 def measure_part(keep: Keep, part: str) -> Results:
     """Train the LSTM with attention on letters, and score it."""
-    config = base(keep)
-    # About as many sentences in a batch: a subword has about so many letters.
-    batch_tokens = LETTERS * config.training.batch_tokens
-    letters = config.model_copy(
-        update={
-            "subwords": config.subwords.model_copy(update={"kind": "char", "vocabulary": VOCABULARY}),
-            "training": config.training.model_copy(update={"batch_tokens": batch_tokens}),
-        }
-    )
+    letters = config_of_letters(keep)
 
     def measured() -> Results:
         data = prepared(keep, part, letters)
@@ -95,7 +100,7 @@ def tell(results: Mapping[str, Any]) -> str:
 Nothing in the network knows what a word is: its symbols can be letters as well. Then a sentence is several times as
 long, the state has to last as many times more steps, and each step learns less of what a word means; on the other
 hand there are few symbols, and none that was seen too seldom. `make train SET="subwords.kind=char"`; here the LSTM
-with attention of the section above, {each} each, with about as many sentences in a batch:
+with attention of the section above, {each} each, in batches of as many units, which take about as long:
 
 {table(rows)}
 ![BLEU by length, letters and subwords](lesson/{NAME}-length.png)

@@ -40,8 +40,9 @@ seeds, for hours. The figures are in [lesson/](lesson) as JSON.
 """
 
 
+PREPARE = "preparation"
 Task = tuple[str, str | None]
-"""A section, or a part of one."""
+"""A section, or a part of one, or its preparation."""
 
 
 def section(name: str) -> Section:
@@ -49,10 +50,10 @@ def section(name: str) -> Section:
     return cast(Section, importlib.import_module(f"seq2seq.lesson.{name}"))
 
 
-def parts(keep: Keep, name: str) -> list[str]:
-    """What of a section can be measured side by side, before the whole."""
+def divided(name: str) -> Divided | None:
+    """A section if it has parts."""
     of = section(name)
-    return of.parts(keep) if isinstance(of, Divided) else []
+    return of if isinstance(of, Divided) else None
 
 
 def run(keep: Keep, docs: Path) -> Path:
@@ -65,14 +66,18 @@ def run(keep: Keep, docs: Path) -> Path:
     except OSError as error:
         raise UserError(f"{docs}: no folder can be made there ({error.strerror})") from error
     begun = time.monotonic()
-    first: list[Task] = [(name, part) for name in SECTIONS for part in parts(keep, name)]
-    first += [(name, None) for name in SECTIONS if name not in AFTER]
-    last: list[Task] = [(name, None) for name in AFTER]
+    in_parts = {name: of for name in SECTIONS if (of := divided(name))}
+    phases: list[list[Task]] = [
+        [(name, PREPARE) for name in in_parts],
+        [(name, part) for name, of in in_parts.items() for part in of.parts(keep)]
+        + [(name, None) for name in SECTIONS if name not in AFTER],
+        [(name, None) for name in AFTER],
+    ]
     # A fresh process each, one thread each: what is measured does not depend on what else runs.
     workers = max(1, os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(keep,)) as pool:
         try:
-            for tasks in (first, last):
+            for tasks in phases:
                 _finish({pool.submit(_measure, keep, *task): task for task in tasks}, begun)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -102,11 +107,14 @@ def _begin(keep: Keep) -> None:
 
 
 def _measure(keep: Keep, name: str, part: str | None) -> None:
-    of = section(name)
     if part is None:
-        of.measure(keep)
+        section(name).measure(keep)
+        return
+    of = divided(name)
+    assert of is not None
+    if part == PREPARE:
+        of.prepare(keep)
     else:
-        assert isinstance(of, Divided)
         of.measure_part(keep, part)
 
 

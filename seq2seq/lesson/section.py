@@ -58,6 +58,9 @@ class Section(Protocol):
 class Divided(Section, Protocol):
     """A section of which parts can be measured side by side, before the whole."""
 
+    def prepare(self, keep: Keep) -> None:
+        """Make what all parts read."""
+
     def parts(self, keep: Keep) -> list[str]:
         """Their names."""
 

@@ -95,6 +95,12 @@ def trained(data: Corpus, config: Config, run: Path) -> None:
         train(data, config, run)
 
 
+def prepare(keep: Keep) -> None:
+    """The corpora."""
+    for corpus in corpora(keep):
+        prepared(keep, corpus, base(keep))
+
+
 def parts(keep: Keep) -> list[str]:
     """What can be trained side by side."""
     return [f"{corpus}-{name}" for corpus in corpora(keep) for name in SYSTEMS]

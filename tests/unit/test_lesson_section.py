@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.lesson.runner import AFTER, SECTIONS, parts, section
+from seq2seq.lesson.runner import AFTER, SECTIONS, divided, section
 from seq2seq.lesson.section import Keep, table
 from tests.quoting import unfounded
 
@@ -32,7 +32,7 @@ def test_a_table_is_markdown() -> None:
     assert table([["a", "b"], [1, 2.5]]) == "| a | b |\n|---|---|\n| 1 | 2.5 |\n"
 
 
-def test_every_section_is_one(tmp_path: Path) -> None:
+def test_every_section_is_one() -> None:
     found = [section(name) for name in SECTIONS]
     assert len({of.NAME for of in found}) == len(found)
     assert set(AFTER) <= set(SECTIONS)
@@ -40,7 +40,8 @@ def test_every_section_is_one(tmp_path: Path) -> None:
         assert callable(of.measure)
         assert callable(of.draw)
         assert callable(of.tell)
-    assert parts(Keep(tmp_path, full=False), "translators")
+    assert divided("translators")
+    assert not divided("one_to_one")
 
 
 @pytest.mark.parametrize(
