@@ -22,7 +22,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate lesson bench check test clean
+.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -33,7 +33,7 @@ help: ## list the targets
 	@echo "  RECIPE       quick for the built-in corpus, else small; tiny, plain, or a path to a .toml"
 	@echo "  RUN          folder of the run, runs/CORPUS-LANGS-RECIPE unless set"
 	@echo "  SET          settings, such as SET=\"model.cell=gru training.minutes=5\""
-	@echo "  TEXT IN OUT  what translate takes and where it writes"
+	@echo "  TEXT IN OUT  what translate takes and where it writes; the folder for gradients"
 	@echo "  CHECKPOINTS  runs or checkpoints for evaluate to compare"
 	@echo "  SPLIT        test unless set: what evaluate translates"
 	@echo "  BASELINE     an earlier bench.json for bench to compare with"
@@ -53,6 +53,10 @@ evaluate: setup ## BLEU, chrF and TER on the test split, of one run or of CHECKP
 
 translate: setup ## translate TEXT, the file IN, standard input, or what you type
 	@$(SEQ2SEQ) translate $(OF_RUN) $(if $(IN),--in "$$IN") $(if $(OUT),--out "$$OUT") $(if $(TEXT),-- "$$TEXT")
+
+gradients: $(if $(RUN),setup,preprocess) ## how far back gradients reach, of RUN or of a fresh network of each cell; pictures into OUT
+	@$(SEQ2SEQ) gradients $(if $(RUN),"$$RUN",--prepared $(PREPARED) --recipe '$(RECIPE)' $(SETTINGS)) \
+		$(if $(OUT),--out "$$OUT")
 
 lesson: $(VENV)/.teaching ## the lecture on recurrent networks, measured: docs/lesson.md; FULL=1 runs it whole, for hours
 	@$(SEQ2SEQ) lesson $(if $(FULL),--full)

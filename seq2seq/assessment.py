@@ -70,7 +70,7 @@ def evaluate_checkpoints(
     The corpus is the one that the first checkpoint's run was trained on, as long as it is still there with the
     same text; `prepared` names another one.  `note` is told what is going on.  Raises UserError.
     """
-    corpus = Corpus(prepared) if prepared else _own_corpus(_run(checkpoints[0]))
+    corpus = Corpus(prepared) if prepared else own_corpus(_run(checkpoints[0]))
     languages = _languages(checkpoints)
     if corpus.languages != languages:
         raise UserError(
@@ -140,7 +140,7 @@ def _run(checkpoint: Path) -> Path:
     return checkpoint.parent.parent
 
 
-def _own_corpus(run: Path) -> Corpus:
+def own_corpus(run: Path) -> Corpus:
     """The corpus that a run was trained on, unless its text has changed since."""
     trained = read_corpus_note(run)
     folder = Path(trained["folder"])

@@ -20,6 +20,8 @@ State = tuple[Tensor, ...]
 """State of one layer: (h_BH,) for rnn and gru, (h_BH, c_BH) for lstm."""
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+GATES = {"rnn": ("",), "gru": ("reset", "update", "candidate"), "lstm": ("input", "forget", "candidate", "output")}
+"""Whose weights stand one below another in W and U, H rows each: r, z, n and i, f, g, o of the equations above."""
 
 SMALL = 2**14
 """Numbers in a state (B·H) below which an LSTM is trained sooner by oneDNN in one call than step by step."""
@@ -56,7 +58,7 @@ class RecurrentLayer(nn.Module):
         LSTM's forget gate starts open, with a bias of 1 (Gers et al. 2000, Jozefowicz et al. 2015).  Not done
         where weights are then read from a file: orthogonal matrices take time to find.
         """
-        gates = {"rnn": 1, "gru": 3, "lstm": 4}[self.cell]
+        gates = len(GATES[self.cell])
         with torch.no_grad():
             for name, parameter in self.recurrence.named_parameters():
                 if name.startswith("bias"):

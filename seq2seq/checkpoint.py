@@ -53,6 +53,14 @@ class TrainingState(BaseModel):
     """Loss summed since the last note in metrics.jsonl."""
     window_tokens: int = 0
     """Target subwords since that note."""
+    window_steps: int = 0
+    """Updates since that note."""
+    window_norm: float = 0.0
+    """Norms of their gradients, summed."""
+    window_clipped_norm: float = 0.0
+    """The same after clipping."""
+    window_clipped: float = 0.0
+    """How many of them were clipped."""
     best_step: int = 0
     """Step of the best validation, 0 before the first."""
     best_bleu: float = -1.0

@@ -109,6 +109,38 @@ def evaluate(
 
 
 @app.command()
+def gradients(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Trained runs, or checkpoints of them; without any, a fresh network of each cell."),
+    ] = None,
+    prepared: Annotated[
+        Path | None,
+        typer.Option(help="Prepared corpus: of the fresh networks, or if not the one that a run was trained on."),
+    ] = None,
+    recipe: Recipe = "small",
+    set_: Set = None,
+    sentences: Annotated[int, typer.Option(min=1, max=1000, help="How many, the longest, to measure on.")] = 20,
+    out: Annotated[Path | None, typer.Option(help="Folder for JSON and pictures; that of the first run.")] = None,
+) -> None:
+    """How far back gradients reach in time, before and after training, by exact derivatives."""
+    from data_prep.corpus import Corpus
+    from seq2seq.config import load_recipe
+    from seq2seq.reach import of_fresh, of_runs, render, write
+
+    folders: list[Path] = []
+    if runs:
+        results, folders = of_runs(runs, prepared, sentences, _say)
+    else:
+        corpus = Corpus(prepared or Path("data/phrasebook-en-fr"))
+        config = load_recipe(recipe, set_ or ()).prepared_as(corpus.manifest["settings"], set_ or ())
+        results = of_fresh(corpus, config, sentences, _say)
+    written = write(results, out or (folders[0] if folders else Path("gradients")), folders)
+    print(render(results), end="")
+    _say(f"wrote {', '.join(map(str, written))}")
+
+
+@app.command()
 def card(run: Annotated[Path, typer.Argument(help="Folder of an evaluated run.")]) -> None:
     """Write the model card of a run: a README.md in its folder, as the Hugging Face Hub expects it."""
     from seq2seq.card import write_card

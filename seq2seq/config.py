@@ -75,6 +75,8 @@ class Training(Settings):
     """Updates between two validations, each with a checkpoint."""
     validate_pairs: int = Field(default=1000, ge=1)
     """Pairs of the validation split, at most, that a validation during training uses."""
+    weights_steps: int = Field(default=0, ge=0)
+    """Updates between two notes in weights.jsonl of how much the weights of each gate move (`weights.py`); 0: none."""
 
     @model_validator(mode="after")
     def _ends(self) -> "Training":

@@ -1,4 +1,4 @@
-"""What a training run tells: on the terminal, in metrics.jsonl, to TensorBoard and as a learning curve."""
+"""What a training run tells: on the terminal, in two files of rows, to TensorBoard and as a learning curve."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from seq2seq.checkpoint import write_text
 from seq2seq.plots import learning_curve
 
-METRICS = "metrics.jsonl"
+METRICS, WEIGHTS = "metrics.jsonl", "weights.jsonl"
 LINE_SECONDS = 10.0
 """Time between two plain lines where there is no terminal."""
 
@@ -30,6 +30,9 @@ class Reporter:
         self.metrics = [row for row in read_metrics(run) if row["step"] <= step]
         write_text(run / METRICS, "".join(json.dumps(row) + "\n" for row in self.metrics))
         self.file = (run / METRICS).open("a", encoding="utf-8")
+        if (run / WEIGHTS).exists():
+            rows = [row for row in read_movement(run) if row["step"] <= step]
+            write_text(run / WEIGHTS, "".join(json.dumps(row) + "\n" for row in rows))
         self.board = SummaryWriter(str(run / "tensorboard"), purge_step=step + 1)
         self.console = Console(stderr=True, highlight=False)
         self.bar = Progress(
@@ -51,7 +54,9 @@ class Reporter:
     def training(self, row: dict[str, Any], progress: float) -> None:
         """A note on the training.
 
-        The row has step, epoch, loss, learning_rate, gradient_norm, seconds, and tokens since the last.
+        The row has step, epoch, learning_rate and seconds; and of the updates since the last note the mean loss, the
+        mean norm of their gradients before (gradient_norm) and after clipping (clipped_norm), the share that was
+        clipped, and the tokens.
         """
         since = self.metrics[-1]["seconds"] if self.metrics else 0.0
         row["tokens_per_second"] = row["tokens"] / max(row["seconds"] - since, 1e-9)
@@ -66,6 +71,11 @@ class Reporter:
             left = row["seconds"] * (1 - progress) / progress if progress > 0 else None
             self.say(text + ("" if left is None else f"  {left / 60:.1f} min left"))
             self.last_line = now
+
+    def movement(self, row: dict[str, Any]) -> None:
+        """A note on the weights: step, and for each matrix by name its `gradient` and its `update` (`weights.py`)."""
+        with (self.run / WEIGHTS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
 
     def finished(self, text: str) -> None:
         """The run has reached its limit."""
@@ -102,9 +112,18 @@ class Reporter:
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
     """The rows of metrics.jsonl; a last line that a crash cut short is left out."""
+    return _rows(run / METRICS)
+
+
+def read_movement(run: Path) -> list[dict[str, Any]]:
+    """The rows of weights.jsonl, none of a run with `training.weights_steps` of 0."""
+    return _rows(run / WEIGHTS)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
     rows = []
     try:
-        lines = (run / METRICS).read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
     for line in lines:

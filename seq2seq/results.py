@@ -78,7 +78,7 @@ def render(report: Report) -> str:
         rows.append([number, *(_score(result, metric) for metric in report.signatures)])
         if result.p_values:
             rows.append(["", *(f"p = {result.p_values[metric]:.3f}" for metric in report.signatures)])
-    lines += ["", *_align(rows)]
+    lines += ["", *align(rows)]
     if report.confidence:
         against = "; p against [1]" if report.comparison else ""
         lines.append(f"±: 95 % interval{against}, by paired bootstrap, {RESAMPLES:,} samples")
@@ -87,7 +87,7 @@ def render(report: Report) -> str:
         if bucket.sentences:
             found = (result.by_length[place].bleu for result in results)
             rows.append([bucket.words, f"{bucket.sentences:,}", *(f"{bleu:.1f}" for bleu in found)])
-    lines += ["", "by words of the source", *_align(rows), ""]
+    lines += ["", "by words of the source", *align(rows), ""]
     lines += [f"{metric}: {signature}" for metric, signature in report.signatures.items()]
     return "\n".join(lines) + "\n"
 
@@ -100,7 +100,7 @@ def _score(result: Result, metric: str) -> str:
     return text
 
 
-def _align(rows: list[list[str]]) -> list[str]:
+def align(rows: list[list[str]]) -> list[str]:
     """Rows as lines with every column flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

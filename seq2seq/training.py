@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
@@ -37,13 +36,16 @@ from seq2seq.reporting import Reporter
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.translator import Translator
 from seq2seq.updates import Updater
+from seq2seq.weights import movement
 
 SAMPLES = 3
 """Translations shown at each validation."""
 REPORT_STEPS = 50
 """Updates between two notes in metrics.jsonl."""
-MAY_CHANGE = {"minutes", "steps", "epochs", "patience"}
-"""Settings of [training] that a run may be continued with: its limits."""
+MAY_CHANGE = {"minutes", "steps", "epochs", "patience", "weights_steps"}
+"""Settings of [training] that may be others when a run goes on: its limits, and what is noted."""
+SUMS = ("window_loss", "window_norm", "window_clipped_norm", "window_clipped")
+"""What of the state is summed up on the device."""
 
 
 def train(corpus: Corpus, config: Config, run: Path) -> TrainingState:
@@ -92,7 +94,7 @@ class _Trainer:
         self.subwords, self.target_language = corpus.subwords, corpus.languages[1]
         self.pace = Pace(config.training, state.pace)
         # Kept on the device, so that no update waits for a number.
-        self.window_loss = torch.tensor(state.window_loss, dtype=torch.float64, device=updater.device)
+        self.sums = torch.tensor([getattr(state, key) for key in SUMS], dtype=torch.float64, device=updater.device)
 
     def _limit(self) -> str:
         state = self.state
@@ -120,15 +122,11 @@ class _Trainer:
             for batch, position, epochs in ahead(batches):
                 progress = self.pace.progress(state.step, state.seconds, state.epochs)
                 rate = learning_rate(training, state.step, progress)
-                dropped = dropout_rate(training, state.epochs)
-                norm, nats = updater.update(batch, state.step, rate, dropped)
-                self.window_loss += nats
-                state.window_tokens += batch.target_tokens
-                state.step += 1
+                self._update(batch, rate)
                 state.position, state.epochs = position, epochs
                 state.seconds = time.monotonic() - begun
                 if state.step % REPORT_STEPS == 0:
-                    self._report(rate, norm, progress)
+                    self._report(rate, progress)
                 limit = self._limit()
                 if limit or state.step % training.validate_steps == 0:
                     self._validate()
@@ -144,20 +142,38 @@ class _Trainer:
                     self.reporter.say(f"stopped at step {state.step}, saved; the same command goes on from here")
                     raise KeyboardInterrupt
 
-    def _report(self, rate: float, norm: Tensor, progress: float) -> None:
-        """Note the mean loss since the last note."""
+    def _update(self, batch: Batch, rate: float) -> None:
+        """One step, and what is noted of it."""
+        state, training, updater = self.state, self.training, self.updater
+        moved: dict[str, Any] = {}
+        watched = training.weights_steps > 0 and (state.step + 1) % training.weights_steps == 0
+        watch = movement(updater.model, moved) if watched else None
+        norm, nats = updater.update(batch, state.step, rate, dropout_rate(training, state.epochs), watch)
+        clip = training.clip_norm
+        self.sums += torch.stack([nats, norm, norm.clamp(max=clip), (norm > clip).to(norm.dtype)])
+        state.window_tokens += batch.target_tokens
+        state.window_steps += 1
+        state.step += 1
+        if moved:
+            self.reporter.movement({"step": state.step, **moved})
+
+    def _report(self, rate: float, progress: float) -> None:
+        """Note the means since the last note."""
         state = self.state
+        loss, norm, clipped_norm, clipped = self.sums.tolist()
         row = {
             "step": state.step,
             "epoch": state.epochs,
-            "loss": self.window_loss.item() / state.window_tokens,
+            "loss": loss / state.window_tokens,
             "learning_rate": rate,
-            "gradient_norm": norm.item(),
+            "gradient_norm": norm / state.window_steps,
+            "clipped_norm": clipped_norm / state.window_steps,
+            "clipped": clipped / state.window_steps,
             "tokens": state.window_tokens,
             "seconds": state.seconds,
         }
-        self.window_loss.zero_()
-        state.window_tokens = 0
+        self.sums.zero_()
+        state.window_tokens = state.window_steps = 0
         self.reporter.training(row, progress)
 
     def _validate(self) -> None:
@@ -184,7 +200,8 @@ class _Trainer:
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
 
     def _save(self) -> None:
-        self.state.window_loss = self.window_loss.item()
+        for key, value in zip(SUMS, self.sums.tolist(), strict=True):
+            setattr(self.state, key, value)
         save_checkpoint(self.run, self.updater.model, self.updater.optimisers, self.state)
 
     def _finish(self, limit: str) -> None:

@@ -6,6 +6,7 @@ thousand small operations, and none waits while another program has taken its co
 """
 
 import copy
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -44,6 +45,14 @@ def choose_precision(training: Training, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if has.get("avx512_bf16") or has.get("amx_bf16") else torch.float32
 
 
+def new_network(config: Config, subwords: Subwords) -> Translation:
+    """A network before training, on the processor; its weights are a function of the configuration."""
+    torch.manual_seed(config.training.seed)
+    model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
+    model.reset_parameters()
+    return model
+
+
 class Updater:
     """A network under training: its optimiser, and the threads that share its batches out."""
 
@@ -65,16 +74,21 @@ class Updater:
     def of_new(cls, config: Config, subwords: Subwords) -> "Updater":
         """A new network, a function of the configuration.  Raises UserError for a GPU that is not there."""
         device = choose_device(config.training)
-        torch.manual_seed(config.training.seed)
-        model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
-        model.reset_parameters()
-        return cls(model.to(device), config.training, device)
+        return cls(new_network(config, subwords).to(device), config.training, device)
 
-    def update(self, batch: Batch, step: int, rate: float, dropped: float) -> tuple[Tensor, Tensor]:
+    def update(
+        self,
+        batch: Batch,
+        step: int,
+        rate: float,
+        dropped: float,
+        watch: AbstractContextManager[None] | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """One step down the gradient of the mean loss; the gradient's norm before clipping, and the batch's nats.
 
         `rate` is the learning rate, `dropped` the share of features that are.  A function of these, the weights, the
-        batch, the settings and the number of the step.
+        batch, the settings and the number of the step.  `watch` is entered when the gradients are there, and left
+        when the weights have changed.
         """
         tokens = batch.target_tokens
         parts = min(len(self.copies), len(batch.source_BS))
@@ -94,10 +108,11 @@ class Updater:
             torch._foreach_add_(_gradients(self.model), _gradients(other))
             other.zero_grad()
         norm = torch.nn.utils.get_total_norm(_gradients(self.model))
-        # On a GPU nobody waits to see whether it needs clipping.
-        if self.device.type == "cuda" or norm > self.training.clip_norm:
-            torch.nn.utils.clip_grads_with_norm_(self.parameters, self.training.clip_norm, norm)
-        self.step(rate)
+        with watch or nullcontext():
+            # On a GPU nobody waits to see whether it needs clipping.
+            if self.device.type == "cuda" or norm > self.training.clip_norm:
+                torch.nn.utils.clip_grads_with_norm_(self.parameters, self.training.clip_norm, norm)
+            self.step(rate)
         return norm, nats
 
     def step(self, rate: float) -> None:

@@ -88,6 +88,15 @@ def equal(a: torch.nn.Module, b: torch.nn.Module) -> bool:
     return all(p.equal(q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
 
 
+def test_a_state_of_before_clipping_was_noted_is_read(run: Run) -> None:
+    run.save(3, window_loss=1.5)
+    path = find_checkpoint(run.folder, "last") / "state.json"
+    values = json.loads(path.read_bytes())
+    path.write_text(json.dumps({key: value for key, value in values.items() if "norm" not in key}), encoding="utf-8")
+    state = read_state(path.parent)
+    assert (state.step, state.window_loss, state.window_norm) == (3, 1.5, 0.0)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_what_is_restored_is_what_was_saved_and_goes_on_the_same(cell: str, tmp_path: Path, corpus: Corpus) -> None:
     run = Run(tmp_path / "run", corpus, model_config(cell, decoder_layers=3))

@@ -8,7 +8,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from seq2seq import reporting
-from seq2seq.reporting import METRICS, Reporter, read_metrics
+from seq2seq.reporting import METRICS, Reporter, read_metrics, read_movement
 
 
 def _row(step: int) -> dict[str, Any]:
@@ -72,6 +72,18 @@ def test_a_last_line_cut_short_is_ignored_and_replaced(tmp_path: Path) -> None:
 
 
 def test_a_run_without_metrics_has_none(tmp_path: Path) -> None:
+    assert read_metrics(tmp_path) == read_movement(tmp_path) == []
+
+
+def test_notes_on_weights_after_the_checkpoint_are_forgotten_too(tmp_path: Path) -> None:
+    for begin, steps in ((0, [2, 4, 6]), (4, [6, 8])):
+        reporter = Reporter(tmp_path, begin)
+        for step in steps:
+            reporter.movement({"step": step, "gradient": {"decoder.1.U": begin}, "update": {}})
+        reporter.close()
+    assert [(row["step"], row["gradient"]["decoder.1.U"]) for row in read_movement(tmp_path)] == [
+        *((2, 0), (4, 0), (6, 4), (8, 4))
+    ]
     assert read_metrics(tmp_path) == []
 
 

@@ -20,7 +20,7 @@ from seq2seq.batches import Batch
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Config, Decoding, read_config
 from seq2seq.dropout import Dropout
-from seq2seq.reporting import Reporter, read_metrics
+from seq2seq.reporting import Reporter, read_metrics, read_movement
 from seq2seq.training import train
 from seq2seq.updates import SHARE, Updater
 from tests.toys import config, model_config, task, write_corpus
@@ -64,10 +64,10 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, step: int, stop: Callable[[], Non
     """Call `stop` in the middle of an update."""
     update = Updater.update
 
-    def stopping(self: Updater, batch: Batch, present: int, rate: float, dropped: float) -> tuple[Tensor, Tensor]:
+    def stopping(self: Updater, batch: Batch, present: int, *others: Any) -> tuple[Tensor, Tensor]:
         if present == step:
             stop()
-        return update(self, batch, present, rate, dropped)
+        return update(self, batch, present, *others)
 
     monkeypatch.setattr(Updater, "update", stopping)
 
@@ -84,8 +84,8 @@ LSTM = model_config("lstm")
 
 
 def settings(**others: Any) -> Config:
-    """A run with all that is random, validated at steps 10, 20 and 24 and noted at 7, 14, 21."""
-    return config(LSTM, **{"steps": 24, "dropout": 0.3, **others})
+    """A run with all that is random and noted, validated at steps 10, 20 and 24, noted at 7, 14, 21."""
+    return config(LSTM, **{"steps": 24, "dropout": 0.3, "weights_steps": 4, "clip_norm": 0.4, **others})
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +130,8 @@ def test_a_resumed_run_is_the_uninterrupted_one(
     assert same_weights(run, whole)
     assert metrics(run) == metrics(whole)
     assert [row["step"] for row in metrics(run)] == [7, 10, 14, 20, 21, 24]
+    assert (run / "weights.jsonl").read_bytes() == (whole / "weights.jsonl").read_bytes()
+    assert [row["step"] for row in read_movement(run)] == [4, 8, 12, 16, 20, 24]
     assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
     for mark in ("best", "last"):
         assert find_checkpoint(run, mark).name == find_checkpoint(whole, mark).name
@@ -238,8 +240,10 @@ def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.C
     assert train(corpus, settings(steps=8, epochs=3), run).step == 8
     assert "going on at step 5" in capsys.readouterr().err
     assert read_config(run / "config.toml").training.steps == 8
-    # How it translates may change too.
-    assert train(corpus, config(LSTM, Decoding(beam=7), steps=9, dropout=0.3), run).step == 9
+    # How it translates may change too, and what is noted.
+    other = settings(steps=9, weights_steps=1).model_copy(update={"decoding": Decoding(beam=7)})
+    assert train(corpus, other, run).step == 9
+    assert [row["step"] for row in read_movement(run)] == [4, 8, 9]
 
 
 @pytest.mark.parametrize(
@@ -289,9 +293,39 @@ def test_what_a_run_leaves_in_its_folder(corpus: Corpus, tmp_path: Path, monkeyp
     rows = read_metrics(run)
     assert [row["step"] for row in rows] == [40, 50, 60]
     assert set(rows[1]) == {
-        *("step", "epoch", "loss", "learning_rate", "gradient_norm", "tokens", "seconds", "tokens_per_second")
+        *("step", "epoch", "loss", "learning_rate", "tokens", "seconds", "tokens_per_second"),
+        *("gradient_norm", "clipped_norm", "clipped"),
     }
     assert set(rows[0]) == {"step", "validation_loss", "bleu", "seconds"}
+
+
+@pytest.mark.usefixtures("_often_noted")
+def test_what_clipping_did_is_noted(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    norms: list[float] = []
+    update = Updater.update
+
+    def listening(self: Updater, *arguments: Any) -> tuple[Tensor, Tensor]:
+        norm, nats = update(self, *arguments)
+        norms.append(norm.item())
+        return norm, nats
+
+    monkeypatch.setattr(Updater, "update", listening)
+    clip = settings().training.clip_norm
+    train(corpus, settings(), tmp_path / "run")
+    rows = [row for row in metrics(tmp_path / "run") if "clipped" in row]
+    assert [row["step"] for row in rows] == [7, 14, 21]
+    for row in rows:
+        since = norms[row["step"] - 7 : row["step"]]
+        assert row["gradient_norm"] == pytest.approx(sum(since) / 7)
+        assert row["clipped_norm"] == pytest.approx(sum(min(norm, clip) for norm in since) / 7)
+        assert row["clipped"] == sum(norm > clip for norm in since) / 7
+    assert 0 < sum(row["clipped"] for row in rows) < len(rows)
+
+
+def test_weights_are_not_noted_unless_asked_for(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+    train(corpus, settings(weights_steps=0), tmp_path / "run")
+    assert not (tmp_path / "run" / "weights.jsonl").exists()
+    assert same_weights(tmp_path / "run", whole)
 
 
 def test_the_best_is_chosen_by_bleu(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
