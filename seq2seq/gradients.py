@@ -117,26 +117,44 @@ def losses(model: Translation, sentences: Sentences) -> Tensor:
     return nn.functional.cross_entropy(logits_BV, sentences.words_B, reduction="none")
 
 
+def state_gradients(output: Tensor, direction: Tensor, record: Record, is_grads_batched: bool = False) -> list[State]:
+    """The derivative of an output, in a direction or several, by each recorded state but the first.
+
+    Zero by what it does not depend on.
+    """
+    states = record.states[1:]
+    wanted = [part for state in states for part in state]
+    found = torch.autograd.grad(
+        output, wanted, direction, True, is_grads_batched=is_grads_batched, materialize_grads=True
+    )
+    size = len(states[0])
+    return [found[first : first + size] for first in range(0, len(found), size)]
+
+
 def jacobian(layer: RecurrentLayer, inputs_1TI: Tensor, first: State) -> Tensor:
     """∂h_T/∂s_t of one sentence for t = 1..T, [T, H, D].
 
-    The sentence goes through the layer H times side by side, and one backward pass starts from a unit of h_T in each:
-    row b of all the matrices is where the sentence number b arrives.
+    PyTorch's cells do a step as the layer does; through them one backward pass takes all units of h_T together.
     """
     size = layer.hidden_size
-    record = Record()
-    state = tuple(part.detach().expand(size, -1).contiguous() for part in first)
-    _, (h_HH, *_) = Stepwise(layer, record)(inputs_1TI.detach().expand(size, -1, -1).contiguous(), state)
-    return torch.stack([torch.cat(parts, dim=1) for parts in state_gradients(h_HH, torch.eye(size).to(h_HH), record)])
+    record = Record(states=[first])
+    for input_1I in torch.split(inputs_1TI[0], 1):
+        record.states.append(_step(layer, input_1I, record.states[-1]))
+    h_1H = record.states[-1][0]
+    units_H1H = torch.eye(size).to(h_1H).unsqueeze(1)
+    found = state_gradients(h_1H, units_H1H, record, is_grads_batched=True)
+    # The last c, which h_T does not depend on, has one zero for all units.
+    return torch.stack([torch.cat([part.expand(size, 1, -1) for part in parts], dim=2).squeeze(1) for parts in found])
 
 
-def state_gradients(output: Tensor, direction: Tensor, record: Record) -> list[State]:
-    """The derivative of an output, in a direction, by each recorded state but the first; zero by what it ignores."""
-    states = record.states[1:]
-    wanted = [part for state in states for part in state]
-    found = torch.autograd.grad(output, wanted, direction, retain_graph=True, materialize_grads=True)
-    size = len(states[0])
-    return [found[first : first + size] for first in range(0, len(found), size)]
+def _step(layer: RecurrentLayer, input_1I: Tensor, state: State) -> State:
+    """The state after one more position."""
+    if layer.cell == "lstm":
+        h_1H, c_1H = torch.lstm_cell(input_1I, state, *layer.weights)
+        # h is made of this very c; a copy is what can change, as a part of the state, with h held fast.
+        return h_1H, c_1H.clone()
+    cell = torch.gru_cell if layer.cell == "gru" else torch.rnn_tanh_cell
+    return (cell(input_1I, state[0], *layer.weights),)
 
 
 def measure(model: Translation, sentences: Sentences) -> dict[str, Any]:

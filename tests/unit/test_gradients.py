@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from data_prep.corpus import Corpus, write_manifest
 from data_prep.errors import UserError
 from data_prep.subwords import BEGIN
+from seq2seq import cells
 from seq2seq.cells import RecurrentLayer, State, state_size
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.cli import main
@@ -114,6 +115,18 @@ def test_derivatives_of_the_whole_chain_are_those_of_finite_differences(cell: st
                         assert (exact - other).norm() / exact.norm() <= TOLERANCE
                     else:
                         assert exact.norm() == other.norm() == 0
+
+
+def test_derivatives_do_not_depend_on_how_an_lstm_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, sentences = network("lstm", scale=1.5), some_sentences()
+    ways = []
+    for small in (0, cells.SMALL):
+        monkeypatch.setattr(cells, "SMALL", small)
+        unrolled, source, target = unfolded(model)
+        total = losses(unrolled, sentences).sum()
+        found = [state_gradients(total, torch.ones_like(total), record) for record in (source, target)]
+        ways.append([part for states in found for state in states for part in state])
+    torch.testing.assert_close(*ways, rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
