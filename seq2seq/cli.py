@@ -15,6 +15,7 @@ import typer
 from data_prep.errors import UserError
 
 if TYPE_CHECKING:
+    from seq2seq.language import InputCheck
     from seq2seq.translator import Scored, Translator
 
 # PyTorch, datasets and the rest are imported by the commands that need them: help and errors should not wait.
@@ -185,6 +186,9 @@ def translate(
         Path | None,
         typer.Option(help=f"Picture (PNG) of what is looked at for each word; of a text of up to {DRAWN} lines."),
     ] = None,
+    no_language_check: Annotated[
+        bool, typer.Option("--no-language-check", help="Do not warn where the input looks like another language.")
+    ] = False,
 ) -> None:
     """Translate a text, a file, standard input, or what you type: one line out for each line in."""
     if text and source:
@@ -194,24 +198,27 @@ def translate(
             "--attention draws a text given on the command line, such as: translate --attention map.png Hello!"
         )
     from data_prep.readers import read_lines, read_stream
+    from seq2seq.language import InputCheck
     from seq2seq.translator import Translator
 
     folder = run or latest_run()
     if source and not source.is_file():
         raise UserError(f"{source}: not a file")
     translator = Translator.load(folder, checkpoint)
+    check = InputCheck("", _say) if no_language_check else InputCheck.of_run(folder, _say)
     options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": seed if sample else None}
     if text:
         chunks: Iterator[tuple[int, list[str]]] = iter([(1, " ".join(text).split("\n"))])
     elif source:
         chunks = read_lines(source, CHUNK)
     elif sys.stdin.isatty():
-        _converse(translator, options)
+        _converse(translator, check, options)
         return
     else:
         chunks = read_stream(sys.stdin.buffer, "standard input", CHUNK)
     with _output(out) as file:
         for first, lines in chunks:
+            check(lines)
             for number, found in enumerate(translator.hypotheses(lines, **options), first):
                 file.writelines(_line(number, scored, nbest) for scored in found)
             file.flush()
@@ -239,7 +246,7 @@ def _say(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def _converse(translator: "Translator", options: dict[str, Any]) -> None:
+def _converse(translator: "Translator", check: "InputCheck", options: dict[str, Any]) -> None:
     """Translate line by line what a person types, to the end of the input."""
     import readline  # noqa: F401  gives the prompt its arrow keys and history
 
@@ -251,6 +258,7 @@ def _converse(translator: "Translator", options: dict[str, Any]) -> None:
         except EOFError:
             print(file=sys.stderr)
             return
+        check([line])
         for scored in translator.hypotheses([line], **options)[0]:
             print(_line(1, scored, options["nbest"]), end="")
 

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from seq2seq.cells import RecurrentLayer
 from seq2seq.config import Training
-from seq2seq.model import Translation
 from seq2seq.threads import Workers
 
 MOMENTUM = 0.95
@@ -86,7 +85,7 @@ class Muon(torch.optim.Optimizer):
         list(self.workers.map(part, range(self.workers.count)))
 
 
-def make_optimisers(model: Translation, training: Training, workers: Workers) -> tuple[torch.optim.Optimizer, ...]:
+def make_optimisers(model: nn.Module, training: Training, workers: Workers) -> tuple[torch.optim.Optimizer, ...]:
     """The optimisers of all parameters; their learning rate is set before each step."""
     rows: dict[Tensor, int] = {}
     for module in model.modules():
