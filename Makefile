@@ -6,6 +6,8 @@ LANGS ?= en-fr
 RECIPE ?= $(if $(filter-out phrasebook phrasebook:%,$(CORPUS)),small,quick)
 # Further options for pip, such as PIP="--extra-index-url https://download.pytorch.org/whl/cpu".
 PIP ?=
+# How often faults kills.
+KILLS ?= 200
 
 export CORPUS RUN TEXT IN OUT BASELINE
 VENV := .venv
@@ -22,7 +24,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test clean
+.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -32,6 +34,7 @@ help: ## list the targets
 	@echo "  LANGS        source-target, en-fr unless set"
 	@echo "  RECIPE       quick for the built-in corpus, else small; tiny, plain, or a path to a .toml"
 	@echo "  RUN          folder of the run, runs/CORPUS-LANGS-RECIPE unless set"
+	@echo "  RESUME       last-good: train from the newest checkpoint that is not damaged"
 	@echo "  SET          settings, such as SET=\"model.cell=gru training.minutes=5\""
 	@echo "  TEXT IN OUT  what translate takes and where it writes; the folder for gradients"
 	@echo "  CHECKPOINTS  runs or checkpoints for evaluate to compare"
@@ -44,7 +47,7 @@ preprocess: setup ## read, clean, split and tokenise CORPUS
 	@$(SEQ2SEQ) preprocess "$${CORPUS:-phrasebook}" --langs '$(LANGS)' --out $(PREPARED) --recipe '$(RECIPE)' $(SETTINGS)
 
 train: preprocess ## train on CORPUS, or go on where training stopped, and evaluate
-	@$(SEQ2SEQ) train $(PREPARED) --recipe '$(RECIPE)' --run $(RUN_FOLDER) $(SETTINGS)
+	@$(SEQ2SEQ) train $(PREPARED) --recipe '$(RECIPE)' --run $(RUN_FOLDER) $(if $(RESUME),--resume '$(RESUME)') $(SETTINGS)
 	@$(SEQ2SEQ) evaluate --run $(RUN_FOLDER)
 	@echo 'Now translate: make translate TEXT="…"' >&2
 
@@ -73,6 +76,9 @@ check: $(VENV)/.developing ## lint and types
 
 test: $(VENV)/.developing ## all tests, or those of TESTS
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
+
+faults: $(VENV)/.developing ## kill training and preparation KILLS times, damage files, fill the disk: nothing may be lost
+	@$(VENV)/bin/python -m tests.faults --kills $(KILLS)
 
 clean: ## remove .venv and caches; data and runs stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

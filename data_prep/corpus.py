@@ -1,12 +1,11 @@
 """The prepared corpus on disk: its writer and its reader.
 
-A folder with `manifest.json`, the subword model, and one Arrow file for each split, memory-mapped when read.
+A folder with `manifest.json`, the subword model, one Arrow file for each split, memory-mapped when read, and the
+checksums of them all; each file is verified when it is opened.
 Every record batch holds exactly ROWS pairs, the last one excepted, so that row i is in batch i // ROWS.
 """
 
-import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data_prep.errors import UserError
-from data_prep.subwords import Subwords
+from data_prep.files import DIFFERS, SUMS, digest, read_sums, replace_durably, same_digest, write_sums, write_whole
+from data_prep.subwords import JOINT_FILE, SEPARATE_FILES, WORDS_FILE, Subwords
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+SUBWORD_FILES = {JOINT_FILE, *SEPARATE_FILES, WORDS_FILE}
+AGAIN = "run `make preprocess` again"
 ROWS = 16_384
 SCHEMA = pa.schema(
     [
@@ -89,11 +91,11 @@ class Split:
         try:
             self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         except FileNotFoundError as error:
-            raise UserError(f"{path}: no such split; run `make preprocess` again") from error
+            raise UserError(f"{path}: no such split; {AGAIN}") from error
         except (pa.ArrowInvalid, OSError) as error:
-            raise UserError(f"{path}: damaged ({error}); run `make preprocess` again") from error
+            raise UserError(f"{path}: damaged ({error}); {AGAIN}") from error
         if self._table.schema != SCHEMA:
-            raise UserError(f"{path}: not a split of a prepared corpus; run `make preprocess` again")
+            raise UserError(f"{path}: not a split of a prepared corpus; {AGAIN}")
         self._ids = [self._views(name) for name in ("source_ids", "target_ids")]
         self.source_lengths, self.target_lengths = (
             np.concatenate([np.diff(offsets) for offsets, _ in views] or [np.zeros(0, np.int32)]) for views in self._ids
@@ -140,6 +142,8 @@ class Corpus:
         self.manifest = read_manifest(folder)
         languages = self.manifest["languages"]
         self.languages: tuple[str, str] = (languages["source"], languages["target"])
+        for name in SUBWORD_FILES & self.manifest["files"].keys():
+            self._verify(name)
         self.subwords = Subwords.load(folder)
 
     @property
@@ -151,7 +155,12 @@ class Corpus:
         """The split `train`, `validation` or `test`."""
         if name not in self.manifest["splits"]:
             raise UserError(f"{self.folder}: no split {name!r}; there are {', '.join(self.manifest['splits'])}")
+        self._verify(f"{name}.arrow")
         return Split(self.folder / f"{name}.arrow")
+
+    def _verify(self, name: str) -> None:
+        if not same_digest(self.folder / name, self.manifest["files"].get(name)):
+            raise UserError(f"{self.folder / name}: {DIFFERS}; {AGAIN}")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -161,46 +170,31 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        sums = read_sums(folder, AGAIN)
+        if sums and sums.get(MANIFEST) != digest(data):
+            raise UserError(f"{path}: damaged (its checksum differs); {AGAIN}")
+        manifest = json.loads(data)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"{folder}: not a prepared corpus; `make preprocess CORPUS=…` makes one") from error
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); run `make preprocess` again") from error
+        raise UserError(f"{path}: cannot be read ({error}); {AGAIN}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise UserError(f"{path}: not of format {FORMAT}; run `make preprocess` again")
+        raise UserError(f"{path}: not of format {FORMAT}; {AGAIN}")
+    if sums is not None and sums != _sums(manifest, data):
+        raise UserError(f"{folder / SUMS}: damaged; {AGAIN}")
     return manifest
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the manifest, last of all files: a folder without one is not a prepared corpus."""
-    partial = folder / (MANIFEST + ".partial")
-    text = json.dumps({"format": FORMAT, **manifest}, indent=2, ensure_ascii=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    replace_durably(partial, folder / MANIFEST)
+    data = (json.dumps({"format": FORMAT, **manifest}, indent=2, ensure_ascii=False) + "\n").encode()
+    # A crash between the two files leaves one without the other, not two that do not fit.
+    (folder / SUMS).unlink(missing_ok=True)
+    write_whole(folder / MANIFEST, data)
+    write_sums(folder, _sums(manifest, data))
 
 
-def replace_durably(partial: Path, path: Path) -> None:
-    """Give a finished file its name; a crash at any instant leaves the old file or the new one, whole."""
-    sync(partial)
-    partial.replace(path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or the list of names in a folder, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def digest(data: bytes) -> str:
-    """SHA-256 in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, read as a stream."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sums(manifest: dict[str, Any], data: bytes) -> dict[str, str]:
+    """SHA-256 of all files of a corpus: those that the manifest notes, and of the manifest itself."""
+    return {MANIFEST: digest(data), **manifest.get("files", {})}

@@ -5,28 +5,36 @@ crash at any instant costs at most the stage that was running.  `building/draft.
 done.
 """
 
-import errno
-import fcntl
 import json
-import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from data_prep import stages
-from data_prep.corpus import MANIFEST, digest, file_digest, read_manifest, replace_durably, write_manifest
+from data_prep.corpus import MANIFEST, SUBWORD_FILES, read_manifest, write_manifest
 from data_prep.errors import UserError
+from data_prep.files import (
+    DIFFERS,
+    SUMS,
+    clear_errors,
+    digest,
+    file_digest,
+    locked,
+    replace_durably,
+    same_digest,
+    write_whole,
+)
 from data_prep.parallel import available_cores
 from data_prep.phrasebook import is_phrasebook
 from data_prep.report import Report, Silent
 from data_prep.rows import file_stamps
 from data_prep.settings import Preparation
 from data_prep.sources import REGISTRY, open_source
-from data_prep.subwords import JOINT_FILE, SEPARATE_FILES, WORDS_FILE, Subwords
+from data_prep.subwords import Subwords
 
 RULES = 2  # raised whenever the same text and settings come to give other files
 DRAFT = "draft.json"
@@ -50,7 +58,10 @@ def prepare(
     the number of cores, which is the default, and changes nothing in the files. Raises UserError for what is
     wrong with source, text, settings or folder; the corpus that was there stays.
     """
-    with _clear_errors(folder), _locked(folder, report := report or Silent()):
+    with (
+        clear_errors(folder, "make preprocess", "choose another folder"),
+        _locked(folder, report := report or Silent()),
+    ):
         return _prepare(source_name, languages, folder, settings, report, processes or available_cores())
 
 
@@ -90,7 +101,8 @@ def _prepare(
     subword_stage = _fingerprint(text_stage, settings.subwords.model_dump())
     done = {"text": text_stage, "subwords": subword_stage}
     if old.get("stages") == done:
-        if (old | given) != old:  # moved or touched, not changed
+        # Moved or touched, not changed; or made before there were checksums.
+        if (old | given) != old or not (folder / SUMS).is_file():
             old |= given
             write_manifest(folder, old)
         shutil.rmtree(building, ignore_errors=True)
@@ -124,7 +136,7 @@ def _prepare(
     if draft.get("stages", {}).get("subwords") == subword_stage:
         subwords = Subwords.load(building)
     else:
-        _remove(building, (JOINT_FILE, *SEPARATE_FILES, WORDS_FILE))
+        _remove(building, SUBWORD_FILES)
         subwords = stages.write_subwords(
             text / "train.arrow", splits["train"]["pairs"], settings.subwords, building, report
         )
@@ -160,8 +172,8 @@ def _publish(folder: Path) -> None:
     building = folder / "building"
     manifest = read_manifest(building)
     (folder / MANIFEST).unlink(missing_ok=True)
-    _remove(folder, (JOINT_FILE, *SEPARATE_FILES, WORDS_FILE), keep=manifest["files"])
-    for name in manifest["files"]:
+    _remove(folder, {SUMS, *SUBWORD_FILES - manifest["files"].keys()})
+    for name in (*manifest["files"], SUMS):
         if (building / name).is_file():
             replace_durably(building / name, folder / name)
     replace_durably(building / MANIFEST, folder / MANIFEST)
@@ -174,11 +186,12 @@ def _whole_manifest(folder: Path, report: Report) -> Json:
         return {}
     try:
         manifest = read_manifest(folder)
-        sizes = {name: (folder / name).stat().st_size for name in manifest["bytes"]}
+        damaged = [name for name, expected in manifest["files"].items() if not same_digest(folder / name, expected)]
     except (UserError, OSError, KeyError):
-        sizes, manifest = {}, {"bytes": None}
-    if sizes != manifest["bytes"]:
-        report.note(f"{folder}: what is there is incomplete or of another version; it is prepared again")
+        report.note(f"{folder}: what is there is incomplete, damaged or of another version; it is prepared again")
+        return {}
+    if damaged:
+        report.note(f"{folder / damaged[0]}: {DIFFERS}; the corpus is prepared again")
         return {}
     return manifest
 
@@ -235,49 +248,21 @@ def _read_draft(building: Path) -> Json:
 
 
 def _write_draft(building: Path, draft: Json) -> None:
-    partial = building / (DRAFT + ".partial")
-    partial.write_text(json.dumps(draft))
-    replace_durably(partial, building / DRAFT)
+    write_whole(building / DRAFT, json.dumps(draft).encode())
 
 
-def _remove(folder: Path, names: tuple[str, ...], keep: Json | None = None) -> None:
-    for name in names:
-        if name not in (keep or {}):
-            (folder / name).unlink(missing_ok=True)
+def _remove(folder: Path, names: Collection[str]) -> None:
+    for name in sorted(names):
+        (folder / name).unlink(missing_ok=True)
 
 
 @contextmanager
 def _locked(folder: Path, report: Report) -> Iterator[None]:
     """Make the folder if need be, and keep other preparations out of it meanwhile."""
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report.note(f"{folder} is being prepared by another process; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        with locked(folder, lambda: report.note(f"{folder} is being prepared by another process; waiting for it")):
+            yield
     finally:
-        os.close(handle)
         with suppress(OSError):  # removed if nothing could be made, else not empty
             folder.rmdir()
-
-
-@contextmanager
-def _clear_errors(folder: Path) -> Iterator[None]:
-    """Turn what the file system refuses into one line."""
-    try:
-        yield
-    except OSError as error:
-        remedies = {
-            errno.ENOSPC: "free some space and run `make preprocess` again; it goes on where it stopped",
-            errno.EDQUOT: "free some space and run `make preprocess` again; it goes on where it stopped",
-            errno.EACCES: "choose another folder",
-            errno.EROFS: "choose another folder",
-            errno.EEXIST: "a file has this name; choose another folder",
-            errno.ENOTDIR: "a file has this name; choose another folder",
-        }
-        if error.errno not in remedies:
-            raise
-        raise UserError(f"{folder}: cannot be written ({os.strerror(error.errno)}): {remedies[error.errno]}") from error

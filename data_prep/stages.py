@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from data_prep import splitting
 from data_prep.cleaning import Cleaner, Dropped, normalise
-from data_prep.corpus import SCHEMA, SplitWriter, replace_durably
+from data_prep.corpus import SCHEMA, SplitWriter
+from data_prep.files import replace_durably, write_whole
 from data_prep.parallel import ordered_map
 from data_prep.report import Report
 from data_prep.settings import Preparation
@@ -213,9 +214,7 @@ def write_subwords(train: Path, pairs: int, settings: SubwordSettings, folder: P
         sample = functools.partial(_sample, train, pairs, settings.sentences)
         subwords = train_subwords(sample, settings, report.note)
     for name, data in subwords.files().items():
-        partial = folder / (name + ".partial")
-        partial.write_bytes(data)
-        replace_durably(partial, folder / name)
+        write_whole(folder / name, data)
     return subwords
 
 

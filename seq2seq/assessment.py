@@ -12,11 +12,12 @@ from pathlib import Path
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.readers import read_lines
-from seq2seq.checkpoint import CONFIG, STATE, find_checkpoint, read_corpus_note, write_text
+from seq2seq.checkpoint import LAST_GOOD, MARKS, STATE, find_checkpoint, write_text
 from seq2seq.config import Decoding, read_config
 from seq2seq.evaluation import by_source_length, compare, signatures
 from seq2seq.plots import bleu_by_length
 from seq2seq.results import REPORT, Report, Result, read_report, write_report
+from seq2seq.run_files import CONFIG, read_corpus_note
 from seq2seq.translator import Translator
 
 PICTURE = "bleu_by_length.png"
@@ -37,21 +38,21 @@ class Text:
 def find_checkpoints(names: Sequence[str], run: Path | None) -> list[Path]:
     """Folders of checkpoints, each once, in the order named; with no name, the best of `run`.
 
-    A name is `best`, `last` or a step of `run`, or else a path: of a run (its best), of its `best` or `last`, or
-    of a checkpoint.  Raises UserError for one that is not there.
+    A name is `best`, `last`, `last-good` or a step of `run`, or else a path: of a run (its best), of its `best` or
+    `last`, or of a checkpoint.  Raises UserError for one that is not there.
     """
     return list(dict.fromkeys(_find(name, run) for name in names or ["best"]))
 
 
 def _find(name: str, run: Path | None) -> Path:
     path = Path(name)
-    if name in ("best", "last") or name.isdecimal():
+    if name in (*MARKS, LAST_GOOD) or name.isdecimal():
         if run is None:
             raise UserError(f"checkpoint {name}: of which run? name it with --run DIR")
         return find_checkpoint(run, name)
     if path.parent.name == "checkpoints":
         return find_checkpoint(path.parent.parent, path.name)
-    if path.name in ("best", "last") and path.is_file():
+    if path.name in MARKS and path.is_file():
         return find_checkpoint(path.parent, path.name)
     if not path.is_dir():
         raise UserError(f"{name}: no such checkpoint; name a run's folder, or best, last or a step with --run DIR")

@@ -7,9 +7,10 @@ import torch
 from huggingface_hub import EvalResult, ModelCardData
 
 from data_prep.errors import UserError
-from seq2seq.checkpoint import find_checkpoint, load_model, read_corpus_note, read_state, write_text
+from seq2seq.checkpoint import find_checkpoint, load_model, read_state, write_text
 from seq2seq.config import Config
 from seq2seq.results import Report, read_report, render
+from seq2seq.run_files import read_corpus_note
 
 CARD = "README.md"
 

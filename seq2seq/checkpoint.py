@@ -1,17 +1,19 @@
-"""A run on disk: its folder, its checkpoints, saved whole or not at all, verified when read.
+"""The checkpoints of a run, saved whole or not at all, verified when read.
 
-    RUN/config.toml  corpus.json  subwords*.model  environment.json     written when the run begins
-    RUN/checkpoints/STEP/  model.safetensors  optimiser.safetensors  state.json
-    RUN/best, RUN/last     the number of a step
+    RUN/checkpoints/STEP/  model.safetensors  optimiser.safetensors  state.json  SHA256SUMS
+    RUN/best, RUN/last     the number of a step, and its SHA-256
 
-`state.json` holds the SHA-256 of the two others.  The random numbers of a step are a function of seed and step, so
-there is no generator to save.  No pickle is written or read.
+Whatever is read is verified first.  Kept are the best checkpoint, the last, and the one before the last, to go on from
+if the last is damaged.  The random numbers of a step are a function of seed and step, so there is no generator to
+save.  No pickle is written or read.
 """
 
-import json
+import os
+import re
 import shutil
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,19 +21,29 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from data_prep.corpus import Corpus, file_digest, replace_durably, sync
 from data_prep.errors import UserError
+from data_prep.files import (
+    DIFFERS,
+    digest,
+    file_digest,
+    read_sums,
+    same_digest,
+    sync,
+    write_sums,
+    write_whole,
+)
 from data_prep.subwords import Subwords
 from seq2seq.batches import Position
 from seq2seq.config import Config, read_config
 from seq2seq.model import Translation
 from seq2seq.optimisers import Muon
+from seq2seq.run_files import CONFIG, verify_run
 
 Optimisers = tuple[torch.optim.Optimizer, ...]
 MOMENTS = {Muon: ("momentum",), torch.optim.AdamW: ("exp_avg", "exp_avg_sq", "step")}
 """What each kind of optimiser keeps for a parameter."""
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
-CONFIG, CORPUS = "config.toml", "corpus.json"
+MARKS, LAST_GOOD = ("best", "last"), "last-good"
 
 
 class TrainingState(BaseModel):
@@ -61,6 +73,10 @@ class TrainingState(BaseModel):
     """The same after clipping."""
     window_clipped: float = 0.0
     """How many of them were clipped."""
+    skipped: int = 0
+    """Updates skipped, as their loss or gradient was not finite."""
+    skipped_in_row: int = 0
+    """Of these, the last ones, one after another."""
     best_step: int = 0
     """Step of the best validation, 0 before the first."""
     best_bleu: float = -1.0
@@ -68,70 +84,63 @@ class TrainingState(BaseModel):
     stale: int = 0
     """Validations since."""
     checksums: dict[str, str] = {}
-    """SHA-256 of the files beside this one."""
+    """SHA-256 of the files beside this one, in checkpoints from before these had a file of them."""
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a small file so that a crash leaves the old one or the new one, whole."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    replace_durably(partial, path)
-
-
-def begin_run(run: Path, config: Config, corpus: Corpus) -> None:
-    """Make the folder of a new run, able to translate without the corpus that it was trained on."""
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{run}: no folder can be made there ({error.strerror}); name another RUN=…") from error
-    for name, data in corpus.subwords.files().items():
-        partial = run / (name + ".partial")
-        partial.write_bytes(data)
-        replace_durably(partial, run / name)
-    about = {"folder": str(corpus.folder), "fingerprint": corpus.fingerprint, "manifest": corpus.manifest}
-    write_text(run / CORPUS, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
-    write_text(run / CONFIG, config.toml())
-
-
-def read_corpus_note(run: Path) -> dict[str, Any]:
-    """What the run notes of its corpus: `folder`, `fingerprint`, `manifest`."""
-    try:
-        note: dict[str, Any] = json.loads((run / CORPUS).read_bytes())
-        return note
-    except FileNotFoundError as error:
-        raise UserError(f"{run}: not a run; `make train` makes one") from error
-    except ValueError as error:
-        raise UserError(f"{run / CORPUS}: damaged ({error})") from error
+    write_whole(path, text.encode())
 
 
 def save_checkpoint(run: Path, model: Translation, optimisers: Optimisers, state: TrainingState) -> None:
-    """Save and mark as the last, and as the best if it is; then remove what is neither."""
-    folder = run / "checkpoints" / f"{state.step:07d}"
+    """Save and mark as the last, and as the best if it is; then remove all but these and the one before."""
+    folder = _folder(run, state.step)
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    save_file({name: p.detach().contiguous() for name, p in model.named_parameters()}, partial / MODEL)
-    save_file(_moments(model, optimisers), partial / OPTIMISER)
-    for name in (MODEL, OPTIMISER):
-        sync(partial / name)
-    checksums = {name: file_digest(partial / name) for name in (MODEL, OPTIMISER)}
-    state = state.model_copy(update={"checksums": checksums})
-    write_text(partial / STATE, state.model_dump_json(indent=2) + "\n")
-    if folder.exists():
-        # Left by a crash before it was marked as the last: nothing points at it.
-        shutil.rmtree(folder)
+    try:
+        partial.mkdir(parents=True)
+        _write_checkpoint(partial, model, optimisers, state)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    # What is there was left by a crash before it was marked as the last: nothing points at it.
+    _remove(folder)
     partial.rename(folder)
     sync(folder.parent)
-    write_text(run / "last", f"{state.step}\n")
+    mark(run, "last", state.step)
     # Not only where this step is the best: a crash may have come between a save and its mark.
-    if folder.with_name(f"{state.best_step:07d}").exists():
-        write_text(run / "best", f"{state.best_step}\n")
-    elif not (run / "best").exists():
-        write_text(run / "best", f"{state.step}\n")
-    kept = {find_checkpoint(run, mark).name for mark in ("best", "last")}
-    for other in folder.parent.iterdir():
-        if other.name not in kept:
-            shutil.rmtree(other, ignore_errors=True)
+    best = next((step for step in (state.best_step, _marked(run, "best")) if _folder(run, step).exists()), state.step)
+    mark(run, "best", best)
+    before = [step for step in _steps(run) if step < state.step]
+    kept = {_folder(run, step) for step in (best, state.step, *before[-1:])}
+    for other in list(folder.parent.iterdir()):
+        if other not in kept:
+            _remove(other)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a checkpoint, or what is left of one, so that a crash in the middle leaves nothing that seems whole."""
+    if folder.exists():
+        removed = folder.with_suffix(".removed")
+        if removed != folder:
+            shutil.rmtree(removed, ignore_errors=True)
+            folder.rename(removed)
+        shutil.rmtree(removed, ignore_errors=True)
+
+
+def _write_checkpoint(folder: Path, model: Translation, optimisers: Optimisers, state: TrainingState) -> None:
+    """Write the files of a checkpoint."""
+    weights = {name: p.detach().contiguous() for name, p in model.named_parameters()}
+    for name, tensors in ((MODEL, weights), (OPTIMISER, _moments(model, optimisers))):
+        try:
+            save_file(tensors, folder / name)
+        except SafetensorError as error:
+            if number := re.search(r"os error (\d+)", str(error)):
+                raise OSError(int(number[1]), os.strerror(int(number[1])), folder / name) from error
+            raise
+        sync(folder / name)
+    write_text(folder / STATE, state.model_dump_json(indent=2) + "\n")
+    write_sums(folder, {name: file_digest(folder / name) for name in (MODEL, OPTIMISER, STATE)})
 
 
 def _moments(model: Translation, optimisers: Optimisers) -> dict[str, Tensor]:
@@ -144,54 +153,123 @@ def _moments(model: Translation, optimisers: Optimisers) -> dict[str, Tensor]:
     }
 
 
+def mark(run: Path, which: str, step: int) -> None:
+    """Note that a step is the run's `best` or `last`."""
+    write_text(run / which, f"{step}\n{digest(str(step).encode())}\n")
+
+
+def _marked(run: Path, which: str) -> int:
+    """The step that is marked so; -1 if none is, or the mark is damaged."""
+    try:
+        data = (run / which).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return -1
+    step, _, rest = data.partition(b"\n")
+    # Runs begun before marks had checksums have the step alone.
+    whole = step.isdigit() and data.count(b"\n") and rest in (b"", f"{digest(step)}\n".encode())
+    return int(step) if whole else -1
+
+
+def _folder(run: Path, step: int) -> Path:
+    return run / "checkpoints" / f"{step:07d}"
+
+
+def _steps(run: Path) -> list[int]:
+    """Steps of the checkpoints there are."""
+    states = (run / "checkpoints").glob(f"*/{STATE}")
+    return sorted(int(path.parent.name) for path in states if path.parent.name.isdecimal())
+
+
+def has_checkpoints(run: Path) -> bool:
+    """Whether the run has been saved, whole or not."""
+    return bool(_steps(run))
+
+
 def find_checkpoint(run: Path, which: str) -> Path:
-    """Folder of the checkpoint `best`, `last` or a step.  Raises UserError if it is not there."""
-    step = which
-    if which in ("best", "last"):
-        try:
-            step = (run / which).read_text(encoding="utf-8").strip()
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise UserError(f"{run}: no trained run there; `make train CORPUS=…` makes one, RUN=… names one") from error
-    folder = run / "checkpoints" / f"{int(step):07d}" if step.isdecimal() else run / "checkpoints" / step
-    if not step.isdecimal() or not (folder / STATE).is_file():
-        there = sorted(path.name for path in (run / "checkpoints").glob("*") if path.name.isdecimal())
+    """Folder of the checkpoint `best`, `last`, `last-good` or a step.  Raises UserError if it is not there.
+
+    `last-good` is the newest whose checksums hold.
+    """
+    if which == LAST_GOOD:
+        if step := _newest_whole(run):
+            return _folder(run, step)
+        raise UserError(f"{run}: no checkpoint is whole; remove the folder, or name another RUN=…")
+    step = int(which) if which.isdecimal() else -1
+    if which in MARKS:
+        if not (run / which).is_file():
+            raise UserError(f"{run}: no trained run there; `make train CORPUS=…` makes one, RUN=… names one")
+        if (step := _marked(run, which)) < 0:
+            raise _damaged(run, run / which)
+    folder = _folder(run, step)
+    if step < 0 or not (folder / STATE).is_file():
+        there = [path.name for path in map(partial(_folder, run), _steps(run))]
         raise UserError(f"{run}: no checkpoint {which!r}; there are best, last, {', '.join(there) or 'no others'}")
     return folder
 
 
-def read_state(checkpoint: Path) -> TrainingState:
-    """The state of a checkpoint, its files' checksums verified.  Raises UserError if one is damaged."""
-    state = _read_unverified(checkpoint)
-    for name in (MODEL, OPTIMISER):
-        _verify(checkpoint / name, state)
-    return state
+def _newest_whole(run: Path, but: Path | None = None) -> int:
+    """Step of the newest checkpoint whose checksums hold, other than one; 0 if there is none."""
+    return next((step for step in reversed(_steps(run)) if _folder(run, step) != but and _is_whole(run, step)), 0)
 
 
-def _read_unverified(checkpoint: Path) -> TrainingState:
+def _is_whole(run: Path, step: int) -> bool:
+    folder = _folder(run, step)
     try:
-        return TrainingState.model_validate_json((checkpoint / STATE).read_bytes())
-    except (OSError, ValidationError) as error:
-        raise UserError(f"{checkpoint / STATE}: damaged; use another checkpoint of the run") from error
+        state, sums = _read_state(folder)
+    except (OSError, UserError, ValidationError):
+        return False
+    return state.step == step and all(same_digest(folder / name, sums.get(name)) for name in (MODEL, OPTIMISER))
 
 
-def _verify(path: Path, state: TrainingState) -> None:
-    if not path.is_file() or file_digest(path) != state.checksums.get(path.name):
-        raise UserError(f"{path}: missing or damaged (its checksum differs); use another checkpoint of the run")
+def _damaged(run: Path, path: Path, why: str = DIFFERS) -> UserError:
+    """What to say of a damaged file of a run's checkpoint, and of another one that is whole."""
+    if step := _newest_whole(run, but=path.parent):
+        offer = f"step {step} is whole: RESUME={LAST_GOOD} trains on from it, --checkpoint {LAST_GOOD} translates by it"
+    else:
+        offer = "no other checkpoint of the run is whole; name another RUN=…"
+    return UserError(f"{path}: {why}; {offer}")
+
+
+def _read_state(checkpoint: Path) -> tuple[TrainingState, dict[str, str]]:
+    """The state, verified, and the checksums of the files beside it."""
+    sums = read_sums(checkpoint, "use another checkpoint")
+    data = (checkpoint / STATE).read_bytes()
+    if sums is not None and (sums.get(STATE) != digest(data) or sums.keys() != {MODEL, OPTIMISER, STATE}):
+        raise UserError(f"{checkpoint / STATE}: {DIFFERS}")
+    state = TrainingState.model_validate_json(data)
+    return state, sums if sums is not None else state.checksums
+
+
+def read_state(checkpoint: Path, names: Collection[str] = (MODEL, OPTIMISER)) -> TrainingState:
+    """The state of a checkpoint, its checksum and those of `names` verified.
+
+    Raises UserError if one is damaged.
+    """
+    run = checkpoint.parent.parent
+    try:
+        state, sums = _read_state(checkpoint)
+    except (OSError, UserError, ValidationError) as error:
+        raise _damaged(run, checkpoint / STATE) from error
+    for name in names:
+        if not same_digest(checkpoint / name, sums.get(name)):
+            raise _damaged(run, checkpoint / name)
+    return state
 
 
 def _load_tensors(path: Path, device: torch.device) -> dict[str, Tensor]:
     try:
         return load_file(path, device=str(device))
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); use another checkpoint of the run") from error
+        raise _damaged(path.parent.parent.parent, path, f"cannot be read ({error})") from error
 
 
 def load_model(checkpoint: Path, device: torch.device) -> tuple[Translation, Subwords, Config]:
     """The network of a checkpoint, ready to translate, with the run's subwords and configuration."""
     run = checkpoint.parent.parent
+    verify_run(run)
     config = read_config(run / CONFIG)
     subwords = Subwords.load(run)
-    _verify(checkpoint / MODEL, _read_unverified(checkpoint))
+    read_state(checkpoint, {MODEL})
     model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
     _load_weights(model, _load_tensors(checkpoint / MODEL, device), checkpoint)
     return model.to(device).eval(), subwords, config

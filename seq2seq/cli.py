@@ -5,6 +5,7 @@ Exit codes: 0 done; 2 the user's input is wrong; 130 interrupted, with the state
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,16 +67,21 @@ def train(
     prepared: Annotated[Path, typer.Argument(help="Folder of a prepared corpus.")] = Path("data/phrasebook-en-fr"),
     recipe: Recipe = "small",
     run: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
+    resume: Annotated[
+        str, typer.Option(help="Checkpoint to go on from: last, or last-good, the newest that is not damaged.")
+    ] = "last",
     set_: Set = None,
 ) -> None:
     """Train a network, or go on where its run stopped.  Ctrl-C saves first."""
+    if resume not in ("last", "last-good"):
+        raise UserError(f"--resume {resume}: a run goes on from last or from last-good")
     from data_prep.corpus import Corpus
     from seq2seq.config import load_recipe
     from seq2seq.training import train as train_run
 
     corpus = Corpus(prepared)
     config = load_recipe(recipe, set_ or ()).prepared_as(corpus.manifest["settings"], set_ or ())
-    train_run(corpus, config, run or RUNS / f"{prepared.name}-{Path(recipe).stem}")
+    train_run(corpus, config, run or RUNS / f"{prepared.name}-{Path(recipe).stem}", resume)
 
 
 @app.command()
@@ -173,7 +179,7 @@ def lesson(
 def translate(
     text: Annotated[list[str] | None, typer.Argument(help="What to translate; words are joined.")] = None,
     run: Run = None,
-    checkpoint: Annotated[str, typer.Option(help="best, last or a step.")] = "best",
+    checkpoint: Annotated[str, typer.Option(help="best, last, last-good or a step.")] = "best",
     source: Annotated[Path | None, typer.Option("--in", help="File to translate, line by line.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write to instead of standard output.")] = None,
     beam: Beam = None,
@@ -300,11 +306,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(_guarded(lambda: app(arguments, standalone_mode=True)))
 
 
+def _left_to_main(failure: threading.ExceptHookArgs) -> None:
+    """Say nothing of a full disk in TensorBoard's thread, which hands the error on to the main one."""
+    if failure.exc_type is None or not issubclass(failure.exc_type, OSError):
+        threading.__excepthook__(failure)
+
+
 def _guarded(command: Callable[[], object]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # Whatever the locale says, text is UTF-8, and no answer fails for want of a character.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    threading.excepthook = _left_to_main
     try:
         command()
     except UserError as error:

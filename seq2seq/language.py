@@ -28,7 +28,7 @@ from data_prep.errors import UserError
 from data_prep.subwords import PAD
 from seq2seq.batches import pad
 from seq2seq.cells import RecurrentLayer
-from seq2seq.checkpoint import read_corpus_note
+from seq2seq.run_files import read_corpus_note
 
 LANGUAGES = {"en": "English", "fr": "French", "ar": "Arabic"}
 """Those that are known, by their codes, in the order of the network's outputs."""

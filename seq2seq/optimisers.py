@@ -57,6 +57,8 @@ class Muon(torch.optim.Optimizer):
         """For each parameter the number of `rows` of one of its matrices; `workers` share the matrices out."""
         super().__init__(list(rows), {"lr": 0.0, "weight_decay": weight_decay})
         self.workers = workers
+        self.found_inf: Tensor | None = None
+        """Where it is 1, and not 0, a step changes nothing: PyTorch's way to skip one that nobody waits for."""
         for parameter in rows:
             self.state[parameter]["momentum"] = torch.zeros_like(parameter)
         matrices = [
@@ -78,9 +80,13 @@ class Muon(torch.optim.Optimizer):
             for parameter, rows in self.matrices[number :: self.workers.count]:
                 assert parameter.grad is not None
                 gradient_RC, mean_RC = parameter.grad[rows], self.state[parameter]["momentum"][rows]
+                before = None if self.found_inf is None else (mean_RC.clone(), parameter[rows].clone())
                 direction_RC = gradient_RC.lerp(mean_RC.lerp_(gradient_RC, 1 - MOMENTUM), MOMENTUM)
                 scale = SCALE * math.sqrt(max(direction_RC.shape))
                 parameter[rows].mul_(kept).sub_(orthogonal(direction_RC), alpha=rate * scale)
+                if self.found_inf is not None and before is not None:
+                    for now_RC, before_RC in zip((mean_RC, parameter[rows]), before, strict=True):
+                        now_RC.copy_(torch.where(self.found_inf > 0, before_RC, now_RC))
 
         list(self.workers.map(part, range(self.workers.count)))
 

@@ -56,7 +56,7 @@ class Reporter:
 
         The row has step, epoch, learning_rate and seconds; and of the updates since the last note the mean loss, the
         mean norm of their gradients before (gradient_norm) and after clipping (clipped_norm), the share that was
-        clipped, and the tokens.
+        clipped, and the tokens; and how many updates of the run were skipped.
         """
         since = self.metrics[-1]["seconds"] if self.metrics else 0.0
         row["tokens_per_second"] = row["tokens"] / max(row["seconds"] - since, 1e-9)
@@ -100,7 +100,7 @@ class Reporter:
         self.file.write(json.dumps(row) + "\n")
         self.file.flush()
         for key, value in row.items():
-            if key != "step":
+            if key != "step" and value is not None:
                 self.board.add_scalar(f"{kind}/{key}", value, row["step"])
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """The training loop: batches in, checkpoints out, resumable at any step."""
 
 import json
+import math
 import os
 import platform
 import signal
@@ -16,23 +17,26 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
-from seq2seq.batches import Batch, ahead, by_length, make_batch, training_batches
+from data_prep.files import clear_errors, sync
+from seq2seq.batches import Batch, Position, ahead, by_length, make_batch, training_batches
 from seq2seq.checkpoint import (
-    CONFIG,
+    LAST_GOOD,
     TrainingState,
-    begin_run,
     find_checkpoint,
-    read_corpus_note,
+    has_checkpoints,
+    mark,
     restore,
     save_checkpoint,
     write_text,
 )
 from seq2seq.config import Config, read_config
 from seq2seq.evaluation import corpus_bleu
-from seq2seq.reporting import Reporter
+from seq2seq.reporting import METRICS, Reporter
+from seq2seq.run_files import CONFIG, begin_run, held, mend_run, read_corpus_note, verify_run
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.translator import Translator
 from seq2seq.updates import Updater
@@ -40,29 +44,45 @@ from seq2seq.weights import movement
 
 SAMPLES = 3
 """Translations shown at each validation."""
+REPEAT = "repeat.toml"
 REPORT_STEPS = 50
 """Updates between two notes in metrics.jsonl."""
 MAY_CHANGE = {"minutes", "steps", "epochs", "patience", "weights_steps"}
 """Settings of [training] that may be others when a run goes on: its limits, and what is noted."""
 SUMS = ("window_loss", "window_norm", "window_clipped_norm", "window_clipped")
 """What of the state is summed up on the device."""
+SKIPPED_IN_ROW = 10
+"""Updates with a loss or gradient that is not finite, one after another, that end a run."""
 
 
-def train(corpus: Corpus, config: Config, run: Path) -> TrainingState:
+def train(corpus: Corpus, config: Config, run: Path, resume: str = "last") -> TrainingState:
     """Begin a run, or continue it, to its limit; return where it stands.
 
+    It is continued from its checkpoint `resume`: `last`, or `last-good`, the newest that is not damaged.
+
     Ctrl-C saves first and raises KeyboardInterrupt.  Raises UserError if the run's folder was made with other settings
-    or another corpus.
+    or another corpus, is damaged, in use, full or read-only.
     """
-    resumed = (run / "last").exists()
+    with clear_errors(run, "make train", "name another RUN=…"), held(run):
+        return _train(corpus, config, run, resume)
+
+
+def _train(corpus: Corpus, config: Config, run: Path, resume: str) -> TrainingState:
+    resumed = (run / "last").exists() or (resume == LAST_GOOD and has_checkpoints(run))
     if resumed:
+        if resume == LAST_GOOD:
+            mend_run(run, config, corpus)
+        verify_run(run)
         _refuse_other(corpus, config, run)
     updater = Updater.of_new(config, corpus.subwords)
     begin_run(run, config, corpus)
     write_text(run / "environment.json", json.dumps(_environment(updater.device), indent=2) + "\n")
     state = TrainingState()
     if resumed:
-        state = restore(find_checkpoint(run, "last"), updater.model, updater.optimisers, updater.device)
+        checkpoint = find_checkpoint(run, resume)
+        state = restore(checkpoint, updater.model, updater.optimisers, updater.device)
+        if resume == LAST_GOOD:
+            mark(run, "last", state.step)
     reporter = Reporter(run, state.step)
     try:
         _Trainer(corpus, config, run, updater, state, reporter).go_on()
@@ -95,6 +115,8 @@ class _Trainer:
         self.pace = Pace(config.training, state.pace)
         # Kept on the device, so that no update waits for a number.
         self.sums = torch.tensor([getattr(state, key) for key in SUMS], dtype=torch.float64, device=updater.device)
+        self.unsettled: list[tuple[Tensor, int, int, Position]] = []
+        """Updates of which it has not been seen whether they were skipped: norm, target subwords, number, place."""
 
     def _limit(self) -> str:
         state = self.state
@@ -104,6 +126,9 @@ class _Trainer:
         """Train from the present state to the run's limit."""
         state, training, updater = self.state, self.training, self.updater
         if limit := self._limit():
+            # The run may have been stopped between its last checkpoint and this.
+            if not (self.run / REPEAT).exists():
+                self._write_repeat()
             self.reporter.say(
                 f"{self.run}: already trained for {limit}, nothing to do; a higher limit trains on, RUN=… begins anew"
             )
@@ -125,6 +150,9 @@ class _Trainer:
                 self._update(batch, rate)
                 state.position, state.epochs = position, epochs
                 state.seconds = time.monotonic() - begun
+                # Nobody waits for a GPU to tell what became of an update.
+                if updater.device.type == "cpu" or state.step % REPORT_STEPS == 0:
+                    self._settle()
                 if state.step % REPORT_STEPS == 0:
                     self._report(rate, progress)
                 limit = self._limit()
@@ -150,11 +178,13 @@ class _Trainer:
         watch = movement(updater.model, moved) if watched else None
         norm, nats = updater.update(batch, state.step, rate, dropout_rate(training, state.epochs), watch)
         clip = training.clip_norm
-        self.sums += torch.stack([nats, norm, norm.clamp(max=clip), (norm > clip).to(norm.dtype)])
+        self.unsettled.append((norm, batch.target_tokens, state.step + 1, state.position))
+        noted = torch.stack([nats, norm, norm.clamp(max=clip), (norm > clip).to(norm.dtype)])
+        self.sums += noted.where(norm.isfinite(), 0.0)
         state.window_tokens += batch.target_tokens
         state.window_steps += 1
         state.step += 1
-        if moved:
+        if moved and norm.isfinite():
             self.reporter.movement({"step": state.step, **moved})
 
     def _report(self, rate: float, progress: float) -> None:
@@ -164,11 +194,12 @@ class _Trainer:
         row = {
             "step": state.step,
             "epoch": state.epochs,
-            "loss": loss / state.window_tokens,
+            "loss": loss / max(1, state.window_tokens),
             "learning_rate": rate,
-            "gradient_norm": norm / state.window_steps,
-            "clipped_norm": clipped_norm / state.window_steps,
-            "clipped": clipped / state.window_steps,
+            "gradient_norm": norm / max(1, state.window_steps),
+            "clipped_norm": clipped_norm / max(1, state.window_steps),
+            "clipped": clipped / max(1, state.window_steps),
+            "skipped": state.skipped,
             "tokens": state.window_tokens,
             "seconds": state.seconds,
         }
@@ -199,13 +230,39 @@ class _Trainer:
         shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
 
+    def _settle(self) -> None:
+        """Count the updates that were skipped, their loss or gradient not being finite; too many in a row end the run.
+
+        The weights are then as they were before these updates, and are saved.
+        """
+        state, unsettled, self.unsettled = self.state, self.unsettled, []
+        norms = torch.stack([norm for norm, *_ in unsettled]).tolist() if unsettled else []
+        for norm, (_, tokens, step, position) in zip(norms, unsettled, strict=True):
+            if math.isfinite(norm):
+                state.skipped_in_row = 0
+                continue
+            state.skipped += 1
+            state.skipped_in_row += 1
+            state.window_tokens -= tokens
+            state.window_steps -= 1
+            last = f"update {step}, batch {position.batch + 1} of pass {position.epoch + 1}"
+        if unsettled and state.skipped_in_row >= SKIPPED_IN_ROW:
+            self._save()
+            raise UserError(
+                f"{self.run}: the loss or gradient of {state.skipped_in_row} updates in a row was not finite, the last "
+                f"of {last}; saved as it was before them; lower training.learning_rate, in another RUN=…"
+            )
+
     def _save(self) -> None:
+        self._settle()
+        # Or a checkpoint might outlive, if the power fails, the notes that came before it.
+        sync(self.run / METRICS)
         for key, value in zip(SUMS, self.sums.tolist(), strict=True):
             setattr(self.state, key, value)
         save_checkpoint(self.run, self.updater.model, self.updater.optimisers, self.state)
 
-    def _finish(self, limit: str) -> None:
-        """Write down how to make the same run again, and say what came out."""
+    def _write_repeat(self) -> None:
+        """Write down how to make the same run again."""
         state = self.state
         again = self.config
         if self.training.minutes is not None:
@@ -213,7 +270,12 @@ class _Trainer:
             limits = {"minutes": None, "epochs": None, "patience": None, "steps": state.step}
             by_steps = self.training.model_copy(update=limits | {"pace": tuple(state.pace)})
             again = again.model_copy(update={"training": by_steps})
-        write_text(self.run / "repeat.toml", again.toml())
+        write_text(self.run / REPEAT, again.toml())
+
+    def _finish(self, limit: str) -> None:
+        """Write down how to make the same run again, and say what came out."""
+        state = self.state
+        self._write_repeat()
         self.reporter.finished(
             f"trained for {limit}: {state.step} steps, {state.epochs:.2f} epochs, {state.seconds / 60:.1f} minutes; "
             f"best validation BLEU {state.best_bleu:.1f} at step {state.best_step}"

@@ -86,6 +86,8 @@ class Updater:
     ) -> tuple[Tensor, Tensor]:
         """One step down the gradient of the mean loss; the gradient's norm before clipping, and the batch's nats.
 
+        If loss or gradient is not finite, neither is the norm; then nothing changes, and the nats are 0.
+
         `rate` is the learning rate, `dropped` the share of features that are.  A function of these, the weights, the
         batch, the settings and the number of the step.  `watch` is entered when the gradients are there, and left
         when the weights have changed.
@@ -108,18 +110,33 @@ class Updater:
             torch._foreach_add_(_gradients(self.model), _gradients(other))
             other.zero_grad()
         norm = torch.nn.utils.get_total_norm(_gradients(self.model))
+        # An infinite loss may have a gradient that is finite.
+        norm = norm.where(nats.isfinite(), torch.nan)
+        finite = norm.isfinite()
         with watch or nullcontext():
-            # On a GPU nobody waits to see whether it needs clipping.
+            # On a GPU nobody waits to see whether it is finite and needs clipping.
             if self.device.type == "cuda" or norm > self.training.clip_norm:
                 torch.nn.utils.clip_grads_with_norm_(self.parameters, self.training.clip_norm, norm)
-            self.step(rate)
-        return norm, nats
+            if self.device.type == "cuda":
+                self.step(rate, (~finite).float())
+            elif finite:
+                self.step(rate)
+            else:
+                self.forget()
+        return norm, nats.where(finite, 0.0)
 
-    def step(self, rate: float) -> None:
-        """Change the weights with the gradients there are, and forget these."""
+    def step(self, rate: float, skipped: Tensor | None = None) -> None:
+        """Change the weights with the gradients there are, and forget these; nothing changes where `skipped` is 1."""
         for optimiser in self.optimisers:
+            # The name by which PyTorch's optimisers know it.
+            optimiser.found_inf = skipped  # type: ignore[attr-defined]
             optimiser.param_groups[0]["lr"] = rate
             optimiser.step()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the gradients there are."""
+        for optimiser in self.optimisers:
             optimiser.zero_grad()
 
     def losses(

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from data_prep.corpus import Corpus, file_digest
+from data_prep.corpus import Corpus
+from data_prep.files import file_digest
 from data_prep.prepare import prepare
 from data_prep.report import Silent
 from data_prep.settings import Preparation

@@ -10,7 +10,8 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from data_prep.corpus import SCHEMA, Corpus, SplitWriter, file_digest, write_manifest
+from data_prep.corpus import SCHEMA, Corpus, SplitWriter, write_manifest
+from data_prep.files import file_digest
 from data_prep.settings import Subwords as SubwordSettings
 from data_prep.subwords import END, Subwords, train_subwords
 from seq2seq.batches import pad
@@ -67,7 +68,7 @@ def write_corpus(folder: Path, splits: Mapping[str, Pairs], joint: bool = True) 
     manifest = {
         "languages": {"source": "xx", "target": "yy"},
         "splits": {name: {"pairs": len(pairs)} for name, pairs in splits.items()},
-        "files": {path.name: file_digest(path) for path in sorted(folder.iterdir())},
+        "files": {name: file_digest(folder / name) for name in [*subwords.files(), *(f"{s}.arrow" for s in splits)]},
     }
     write_manifest(folder, manifest)
     return Corpus(folder)

@@ -7,9 +7,10 @@ from pathlib import Path
 from data_prep.cli import preprocess
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
-from seq2seq.checkpoint import CONFIG, TrainingState, begin_run, save_checkpoint
+from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.config import Config, read_config
 from seq2seq.model import Translation
+from seq2seq.run_files import CONFIG, begin_run
 from seq2seq.translator import Translator
 from seq2seq.updates import choose_device
 from tests.benchmarks import parts, training, translation

@@ -10,9 +10,10 @@ from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from seq2seq import cli
 from seq2seq.alignment import END_MARK, align
-from seq2seq.checkpoint import TrainingState, begin_run, save_checkpoint
+from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.model import Translation
 from seq2seq.plots import attention_maps
+from seq2seq.run_files import begin_run
 from tests.toys import config, model_config, write_corpus
 
 PAIRS = [("ab cd", "dc ba"), ("abc", "cba"), ("h", "h")]

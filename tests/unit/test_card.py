@@ -10,9 +10,10 @@ from data_prep.corpus import Corpus, read_manifest, write_manifest
 from data_prep.errors import UserError
 from seq2seq.assessment import evaluate_checkpoints, evaluate_files, find_checkpoints
 from seq2seq.card import CARD, write_card
-from seq2seq.checkpoint import TrainingState, begin_run, save_checkpoint
+from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.config import Decoding
 from seq2seq.model import Translation
+from seq2seq.run_files import begin_run
 from tests.toys import config, model_config, write_corpus
 
 PAIRS = [("ab cd", "dc ba"), ("abc", "cba"), ("h", "h")]

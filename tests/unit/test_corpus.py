@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from data_prep import corpus
 from data_prep.corpus import MANIFEST, SCHEMA, Corpus, Split, SplitWriter, read_manifest, write_manifest
 from data_prep.errors import UserError
+from data_prep.files import SUMS, file_digest
 from data_prep.settings import Subwords as SubwordSettings
 from data_prep.subwords import train_subwords
 
@@ -126,7 +127,7 @@ def test_manifest_comes_back_with_the_format(tmp_path: Path) -> None:
     manifest = read_manifest(tmp_path)
     assert manifest["format"] == corpus.FORMAT
     assert manifest["examples"] == ["œ"]
-    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]
+    assert {path.name for path in tmp_path.iterdir()} == {MANIFEST, SUMS}
 
 
 def test_a_missing_damaged_or_foreign_manifest_is_named(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_corpus_opens_what_was_prepared(tmp_path: Path) -> None:
     manifest = {
         "languages": {"source": "en", "target": "fr"},
         "splits": {"train": {"pairs": 2}},
-        "files": {"train.arrow": corpus.file_digest(tmp_path / "train.arrow")},
+        "files": {"train.arrow": file_digest(tmp_path / "train.arrow")},
     }
     write_manifest(tmp_path, manifest)
     opened = Corpus(tmp_path)
@@ -168,5 +169,5 @@ def test_corpus_opens_what_was_prepared(tmp_path: Path) -> None:
         opened.split("dev")
     before = opened.fingerprint
     assert Corpus(tmp_path).fingerprint == before
-    write_manifest(tmp_path, {**manifest, "files": {"train.arrow": "other"}})
+    write_manifest(tmp_path, {**manifest, "files": {"train.arrow": "0" * 64}})
     assert Corpus(tmp_path).fingerprint != before

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from data_prep.corpus import file_digest
+from data_prep.files import file_digest
 from data_prep.phrasebook.generator import phrases
 from seq2seq import cli, language
 from seq2seq.language import LANGUAGES, WEIGHTS, InputCheck, Recogniser, judge, running_letters, spell, weigh

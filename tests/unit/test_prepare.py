@@ -9,7 +9,8 @@ import pytest
 
 from data_prep import prepare as module
 from data_prep import stages
-from data_prep.corpus import MANIFEST, Corpus, file_digest
+from data_prep.corpus import MANIFEST, Corpus
+from data_prep.files import SUMS, file_digest
 from data_prep.parallel import ordered_map
 from data_prep.prepare import prepare
 from data_prep.settings import Preparation
@@ -75,7 +76,7 @@ def test_a_corpus_comes_out_and_every_pair_is_accounted_for(tmp_path: Path, sour
             assert corpus.subwords.decode_target([split.target_ids(row).tolist()]) == [target]
     assert set(everything) == {(s, t.replace("\u00a0", " ")) for s, t in PAIRS}
     assert manifest["files"] == {
-        name: digest for name, digest in contents(tmp_path / "out").items() if name != MANIFEST
+        name: digest for name, digest in contents(tmp_path / "out").items() if name not in (MANIFEST, SUMS)
     }
     assert manifest["inputs"] == {f"corpus.{side}": file_digest(source.with_suffix(f".{side}")) for side in LANGUAGES}
     assert manifest["vocabulary"] == {"source": corpus.subwords.source_size, "target": corpus.subwords.target_size}
@@ -169,19 +170,33 @@ def test_the_other_direction_is_another_corpus(tmp_path: Path, source: Path) -> 
     assert all(target.startswith(tuple(WHO)) for _, target in texts(corpus, "train"))
 
 
-@pytest.mark.parametrize("damage", ["missing", "torn", "manifest"])
+@pytest.mark.parametrize("damage", ["missing", "torn", "one byte", "manifest", "sums"])
 def test_what_is_damaged_is_made_again(tmp_path: Path, source: Path, damage: str) -> None:
     run(source, tmp_path / "out")
     whole = contents(tmp_path / "out")
-    path = tmp_path / "out" / (MANIFEST if damage == "manifest" else "train.arrow")
+    path = tmp_path / "out" / {"manifest": MANIFEST, "sums": SUMS}.get(damage, "train.arrow")
     if damage == "missing":
         path.unlink()
+    elif damage == "one byte":
+        data = path.read_bytes()
+        path.write_bytes(data[:500] + bytes([data[500] ^ 1]) + data[501:])
     else:
         os.truncate(path, 100)
     notes = Notes()
     run(source, tmp_path / "out", report=notes)
     assert contents(tmp_path / "out") == whole
-    assert "it is prepared again" in notes.lines[0]
+    assert "is prepared again" in notes.lines[0]
+
+
+def test_a_corpus_from_before_there_were_checksums_is_read_and_given_them(tmp_path: Path, source: Path) -> None:
+    run(source, tmp_path / "out")
+    whole = contents(tmp_path / "out")
+    (tmp_path / "out" / SUMS).unlink()
+    assert len(Corpus(tmp_path / "out").split("test")) > 0
+    notes = Notes()
+    run(source, tmp_path / "out", report=notes)
+    assert contents(tmp_path / "out") == whole
+    assert notes.lines == [f"{tmp_path / 'out'} is up to date"]
 
 
 def test_the_files_depend_neither_on_processes_nor_on_chunks(

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from data_prep import stages
-from data_prep.corpus import MANIFEST, Corpus, file_digest
+from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
+from data_prep.files import file_digest
 from data_prep.report import Silent
 from tests.phrases import PAIRS, contents, run, settings, write_pairs, write_source
 

@@ -282,7 +282,7 @@ def test_what_a_run_leaves_in_its_folder(corpus: Corpus, tmp_path: Path, monkeyp
     run = tmp_path / "run"
     train(corpus, config(steps=60, validate_steps=40), run)
     assert {path.name for path in run.iterdir()} == {
-        *("config.toml", "corpus.json", "subwords.model", "environment.json", "repeat.toml"),
+        *("config.toml", "corpus.json", "subwords.model", "SHA256SUMS", "environment.json", "repeat.toml"),
         *("metrics.jsonl", "learning_curve.png", "tensorboard", "checkpoints", "best", "last"),
     }
     assert (run / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
@@ -294,7 +294,7 @@ def test_what_a_run_leaves_in_its_folder(corpus: Corpus, tmp_path: Path, monkeyp
     assert [row["step"] for row in rows] == [40, 50, 60]
     assert set(rows[1]) == {
         *("step", "epoch", "loss", "learning_rate", "tokens", "seconds", "tokens_per_second"),
-        *("gradient_norm", "clipped_norm", "clipped"),
+        *("gradient_norm", "clipped_norm", "clipped", "skipped"),
     }
     assert set(rows[0]) == {"step", "validation_loss", "bleu", "seconds"}
 

@@ -56,9 +56,9 @@ def test_shares_are_those_of_the_gradient_before_clipping_and_of_the_step(clip_n
     gradients: dict[str, Tensor] = {}
     step = reference.step
 
-    def stepping(rate: float) -> None:
+    def stepping(rate: float, skipped: Tensor | None = None) -> None:
         gradients.update({name: p.grad[rows].clone() for name, (p, rows) in matrices(reference.model).items()})  # type: ignore[index]
-        step(rate)
+        step(rate, skipped)
 
     reference.step = stepping  # type: ignore[method-assign]
     reference.update(batch(11), 0, 1e-2, 0.0)

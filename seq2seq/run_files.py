@@ -1,0 +1,92 @@
+"""What a run notes in its folder when it begins, verified when read, and the lock of the folder.
+
+RUN/config.toml  corpus.json  subwords*.model  words.txt  SHA256SUMS
+"""
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from data_prep.corpus import Corpus
+from data_prep.errors import UserError
+from data_prep.files import DIFFERS, SUMS, digest, locked, read_sums, same_digest, write_sums, write_whole
+from seq2seq.config import Config
+
+CONFIG, CORPUS = "config.toml", "corpus.json"
+MEND = "`make train` with RESUME=last-good and the settings it had writes it anew"
+
+
+@contextmanager
+def held(run: Path) -> Iterator[None]:
+    """Make the folder of a run if need be, and refuse it to other trainings meanwhile."""
+
+    def refuse() -> None:
+        raise UserError(f"{run}: another training is under way in this folder; wait for it, or name another RUN=…")
+
+    _make_folder(run)
+    with locked(run, refuse):
+        yield
+
+
+def _make_folder(run: Path) -> None:
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{run}: no folder can be made there ({error.strerror}); name another RUN=…") from error
+
+
+def begin_run(run: Path, config: Config, corpus: Corpus) -> None:
+    """Make the folder of a new run, able to translate without the corpus that it was trained on."""
+    _make_folder(run)
+    files = _files(config, corpus)
+    # A crash in here leaves files without checksums, not files that seem damaged.
+    (run / SUMS).unlink(missing_ok=True)
+    for name, data in files.items():
+        write_whole(run / name, data)
+    write_sums(run, {name: digest(data) for name, data in files.items()})
+
+
+def _files(config: Config, corpus: Corpus) -> dict[str, bytes]:
+    """What a run notes when it begins."""
+    about = {"folder": str(corpus.folder), "fingerprint": corpus.fingerprint, "manifest": corpus.manifest}
+    note = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+    return {**corpus.subwords.files(), CORPUS: note.encode(), CONFIG: config.toml().encode()}
+
+
+def verify_run(run: Path, names: Collection[str] = ()) -> None:
+    """Compare the files that the run wrote when it began, or some of them, with their checksums.
+
+    Raises UserError if one is damaged.
+    """
+    for name, expected in (read_sums(run, MEND) or {}).items():
+        if (not names or name in names) and not same_digest(run / name, expected):
+            raise UserError(f"{run / name}: {DIFFERS}; {MEND}")
+
+
+def mend_run(run: Path, config: Config, corpus: Corpus) -> None:
+    """Write damaged files of a run anew, as far as these settings and this corpus make what was there."""
+    try:
+        sums = read_sums(run, MEND) or {}
+    except UserError:
+        sums = {}
+    files = _files(config, corpus)
+    for name, data in files.items():
+        if digest(data) == sums.get(name):
+            write_whole(run / name, data)
+    digests = {name: digest(data) for name, data in files.items()}
+    if all(same_digest(run / name, expected) for name, expected in digests.items()):
+        write_sums(run, digests)
+
+
+def read_corpus_note(run: Path) -> dict[str, Any]:
+    """What the run notes of its corpus: `folder`, `fingerprint`, `manifest`."""
+    verify_run(run, {CORPUS})
+    try:
+        note: dict[str, Any] = json.loads((run / CORPUS).read_bytes())
+        return note
+    except FileNotFoundError as error:
+        raise UserError(f"{run}: not a run; `make train` makes one") from error
+    except ValueError as error:
+        raise UserError(f"{run / CORPUS}: damaged ({error})") from error
