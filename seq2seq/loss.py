@@ -30,7 +30,7 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         sums = bias_V.dtype
         total = features_NE.new_zeros((), dtype=sums)
         likelihood = torch.zeros_like(total)
-        grad_features = torch.empty_like(features_NE) if wants_gradient else None
+        grad_features = torch.empty_like(features) if wants_gradient else None
         # The even share of the labels is the same for all rows: gradients begin with it, and add the rest.
         even = smoothing / vocabulary
         grad_weight = grad_bias = None
@@ -38,32 +38,43 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
             grad_weight = (-even * features_NE.sum(dim=0, dtype=sums)).to(weight_VE.dtype).repeat(vocabulary, 1)
             grad_bias = torch.full_like(bias_V, -even * len(targets_N))
         mean_weight_E, mean_bias = weight_VE.mean(dim=0).to(sums), bias_V.mean()
+        # Taken once: memory that is given back after each chunk has to be made anew by the system for the next.
+        products = features.new_empty(min(CHUNK, len(features)), vocabulary)
+        logits = products if kind == sums else torch.empty_like(products, dtype=sums)
+        part_VE = torch.empty_like(weight)
         with torch.autocast(device, enabled=False):
-            for first in range(0, features.size(0), CHUNK):
+            for first in range(0, len(features), CHUNK):
                 rows = slice(first, first + CHUNK)
-                logits_CV = _product(features[rows], weight, bias_V)
-                correct_C1 = targets_N[rows].unsqueeze(1)
+                features_CE, correct_C1 = features[rows], targets_N[rows].unsqueeze(1)
+                product_CV, logits_CV = products[: len(features_CE)], logits[: len(features_CE)]
+                torch.mm(features_CE, weight.t(), out=product_CV)
+                if logits is not products:
+                    logits_CV.copy_(product_CV)
+                logits_CV.add_(bias_V)
                 correct_logit_C1 = logits_CV.gather(1, correct_C1)
-                log_p_CV = torch.log_softmax(logits_CV, dim=1, out=logits_CV)
-                correct_log_p_C1 = log_p_CV.gather(1, correct_C1)
-                nll = -correct_log_p_C1.sum()
-                normaliser = (correct_logit_C1 - correct_log_p_C1).sum()
+                largest_C1 = logits_CV.amax(dim=1, keepdim=True)
+                p_CV = torch.softmax(logits_CV, dim=1, out=logits_CV)
+                # The largest probability is 1 / V at least, whose logarithm is exact enough.
+                normaliser_C1 = largest_C1 - p_CV.amax(dim=1, keepdim=True).log_()
+                nll = (normaliser_C1 - correct_logit_C1).sum()
                 mean_logits = features_NE[rows].to(sums).sum(dim=0) @ mean_weight_E + len(correct_C1) * mean_bias
                 likelihood += nll
-                total += (1 - smoothing) * nll + smoothing * (normaliser - mean_logits)
+                total += (1 - smoothing) * nll + smoothing * (normaliser_C1.sum() - mean_logits)
                 if grad_features is None or grad_weight is None or grad_bias is None:
                     continue
-                grad_CV = log_p_CV.exp_()
-                grad_CV.scatter_add_(1, correct_C1, torch.full_like(correct_logit_C1, smoothing - 1))
+                grad_CV = p_CV.scatter_add_(1, correct_C1, torch.full_like(correct_logit_C1, smoothing - 1))
                 grad_bias += grad_CV.sum(dim=0)
-                grad_CV = grad_CV.to(kind)
-                grad_features[rows] = grad_CV @ weight
+                if logits is not products:
+                    grad_CV = product_CV.copy_(grad_CV)
+                torch.mm(grad_CV, weight, out=grad_features[rows])
                 if kind == weight_VE.dtype:
-                    grad_weight.addmm_(grad_CV.t(), features[rows])
+                    grad_weight.addmm_(grad_CV.t(), features_CE)
                 else:
-                    grad_weight += grad_CV.t() @ features[rows]
+                    grad_weight += torch.mm(grad_CV.t(), features_CE, out=part_VE)
             if grad_features is not None:
-                grad_features -= (smoothing * mean_weight_E).to(grad_features.dtype)
+                grad_features = grad_features.to(features_NE.dtype).sub_(
+                    (smoothing * mean_weight_E).to(features_NE.dtype)
+                )
         if grad_features is not None:
             ctx.save_for_backward(grad_features, grad_weight, grad_bias)
         ctx.mark_non_differentiable(likelihood)
@@ -79,13 +90,6 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
             None,
             None,
         )
-
-
-def _product(features_CE: Tensor, weight_VE: Tensor, bias_V: Tensor) -> Tensor:
-    """Logits [C, V] in the type of the bias."""
-    if features_CE.dtype == bias_V.dtype:
-        return torch.addmm(bias_V, features_CE, weight_VE.t())
-    return (features_CE @ weight_VE.t()).to(bias_V.dtype).add_(bias_V)
 
 
 def smoothed_cross_entropy(

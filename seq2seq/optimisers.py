@@ -53,10 +53,16 @@ def orthogonal(matrix_RC: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Steps for parameters that are one or more matrices, one below another."""
 
-    def __init__(self, rows: dict[Tensor, int], weight_decay: float, workers: Workers) -> None:
-        """For each parameter the number of `rows` of one of its matrices; `workers` share the matrices out."""
+    def __init__(
+        self, rows: dict[Tensor, int], weight_decay: float, workers: Workers, precision: torch.dtype = torch.float32
+    ) -> None:
+        """For each parameter the number of `rows` of one of its matrices; `workers` share the matrices out.
+
+        `precision` is the type of the polynomials' products: bfloat16 finds a direction with a cosine of 0.999 to the
+        one that float32 finds.
+        """
         super().__init__(list(rows), {"lr": 0.0, "weight_decay": weight_decay})
-        self.workers = workers
+        self.workers, self.precision = workers, precision
         self.found_inf: Tensor | None = None
         """Where it is 1, and not 0, a step changes nothing: PyTorch's way to skip one that nobody waits for."""
         for parameter in rows:
@@ -83,7 +89,8 @@ class Muon(torch.optim.Optimizer):
                 before = None if self.found_inf is None else (mean_RC.clone(), parameter[rows].clone())
                 direction_RC = gradient_RC.lerp(mean_RC.lerp_(gradient_RC, 1 - MOMENTUM), MOMENTUM)
                 scale = SCALE * math.sqrt(max(direction_RC.shape))
-                parameter[rows].mul_(kept).sub_(orthogonal(direction_RC), alpha=rate * scale)
+                step_RC = orthogonal(direction_RC.to(self.precision)).to(direction_RC.dtype)
+                parameter[rows].mul_(kept).sub_(step_RC, alpha=rate * scale)
                 if self.found_inf is not None and before is not None:
                     for now_RC, before_RC in zip((mean_RC, parameter[rows]), before, strict=True):
                         now_RC.copy_(torch.where(self.found_inf > 0, before_RC, now_RC))
@@ -91,7 +98,9 @@ class Muon(torch.optim.Optimizer):
         list(self.workers.map(part, range(self.workers.count)))
 
 
-def make_optimisers(model: nn.Module, training: Training, workers: Workers) -> tuple[torch.optim.Optimizer, ...]:
+def make_optimisers(
+    model: nn.Module, training: Training, workers: Workers, precision: torch.dtype = torch.float32
+) -> tuple[torch.optim.Optimizer, ...]:
     """The optimisers of all parameters; their learning rate is set before each step."""
     rows: dict[Tensor, int] = {}
     for module in model.modules():
@@ -101,4 +110,4 @@ def make_optimisers(model: nn.Module, training: Training, workers: Workers) -> t
             rows[module.weight] = module.out_features
     others = [parameter for parameter in model.parameters() if parameter not in rows]
     adamw = torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=training.weight_decay, fused=True)
-    return Muon(rows, training.weight_decay, workers), adamw
+    return Muon(rows, training.weight_decay, workers, precision), adamw

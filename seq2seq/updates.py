@@ -68,7 +68,7 @@ class Updater:
             _sharing(model) for _ in range(min(threads, training.batch_tokens // SHARE) - 1) if share_out
         ]
         self.workers = Workers(len(self.copies), threads // len(self.copies))
-        self.optimisers = make_optimisers(model, training, self.workers)
+        self.optimisers = make_optimisers(model, training, self.workers, self.precision)
 
     @classmethod
     def of_new(cls, config: Config, subwords: Subwords) -> "Updater":

@@ -31,6 +31,24 @@ def test_orthogonal_takes_any_scale_and_zero() -> None:
         assert orthogonal(torch.zeros(shape)).equal(torch.zeros(shape))
 
 
+@pytest.mark.parametrize("shape", [(64, 64), (64, 128), (128, 64)])
+def test_products_in_bfloat16_find_the_same_direction(shape: tuple[int, int]) -> None:
+    generator, small = torch.Generator().manual_seed(1), min(shape)
+    u, v = (torch.linalg.qr(torch.randn(size, small, generator=generator))[0] for size in shape)
+    # As those of a mean gradient, most singular values are far below the largest.
+    gradient = u * torch.logspace(0, -2.5, small) @ v.mT
+    weight = nn.Parameter(torch.zeros(shape))
+    found = []
+    for precision in (torch.float32, torch.bfloat16):
+        muon = Muon({weight: shape[0]}, 0.0, Workers(1), precision)
+        muon.param_groups[0]["lr"], weight.grad = 1.0, gradient.clone()
+        before = weight.detach().clone()
+        muon.step()
+        found.append((weight - before).detach())
+    assert found[1].dtype == torch.float32
+    assert torch.cosine_similarity(found[0].flatten(), found[1].flatten(), dim=0).item() > 0.999
+
+
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int) -> None:
     torch.manual_seed(3)
