@@ -24,7 +24,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults clean
+.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults audit clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -80,6 +80,13 @@ test: $(VENV)/.developing ## all tests, or those of TESTS
 faults: $(VENV)/.developing ## kill training and preparation KILLS times, damage files, fill the disk: nothing may be lost
 	@$(VENV)/bin/python -m tests.faults --kills $(KILLS)
 
+audit: $(VENV)/.auditing ## ask PyPI for known flaws of the pinned versions: needs a network
+	@$(VENV)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \
+		--requirement requirements-hashes.txt 2>$(VENV)/audit.txt || { \
+		if grep -qE 'ConnectionError|could not be audited' $(VENV)/audit.txt; \
+		then echo "error: not audited: PyPI's list of flaws does not answer; make audit needs a network" >&2; \
+		else cat $(VENV)/audit.txt >&2; fi; exit 2; }
+
 clean: ## remove .venv and caches; data and runs stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find data_prep seq2seq tests -name __pycache__ -type d -exec rm -rf {} +
@@ -93,6 +100,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.teaching: $(VENV)/.installed
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt --editable '.[lesson]'
+	@touch $@
+
+$(VENV)/.auditing: $(VENV)/.installed
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt 'pip-audit>=2.9,<3'
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed

@@ -39,7 +39,7 @@ def summary(manifest: dict[str, Any]) -> list[str]:
     """Pairs kept and dropped, and the vocabulary, in a few lines."""
     lines = []
     for name, split in manifest["splits"].items():
-        dropped = ", ".join(f"{reason} {found['pairs']:,}" for reason, found in split["dropped"].items())
+        dropped = ", ".join(f"{reason} {found['pairs']:,}" for reason, found in split.get("dropped", {}).items())
         lines.append(f"{name}: {split['pairs']:,} pairs" + (f"; dropped: {dropped}" if dropped else ""))
     sizes = manifest["vocabulary"]
     joint = manifest["settings"]["subwords"]["joint"]

@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from data_prep.arrow import read_batches
 from data_prep.errors import UserError
 from data_prep.files import DIFFERS, SUMS, digest, read_sums, replace_durably, same_digest, write_sums, write_whole
 from data_prep.subwords import JOINT_FILE, SEPARATE_FILES, WORDS_FILE, Subwords
+from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -84,21 +86,30 @@ class SplitWriter:
 
 
 class Split:
-    """One split, memory-mapped: nothing is read before it is asked for, but the sentences' lengths."""
+    """One split, memory-mapped: it takes no memory but for the sentences' lengths."""
 
     def __init__(self, path: Path) -> None:
         """Open `path`.  Raises UserError if it is missing or not a file of ours."""
         try:
-            self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            batches = read_batches(path, SCHEMA)
         except FileNotFoundError as error:
             raise UserError(f"{path}: no such split; {AGAIN}") from error
-        except (pa.ArrowInvalid, OSError) as error:
-            raise UserError(f"{path}: damaged ({error}); {AGAIN}") from error
-        if self._table.schema != SCHEMA:
-            raise UserError(f"{path}: not a split of a prepared corpus; {AGAIN}")
+        except (pa.ArrowException, OSError) as error:
+            raise UserError(f"{path}: damaged, or not a split of a prepared corpus ({error}); {AGAIN}") from error
+        if any(len(batch) != ROWS for batch in batches[:-1]) or len(batches[-1] if batches else ()) > ROWS:
+            raise UserError(f"{path}: its parts are not of {ROWS:,} pairs; {AGAIN}")
+        self._table = pa.Table.from_batches(batches, SCHEMA)
         self._ids = [self._views(name) for name in ("source_ids", "target_ids")]
         self.source_lengths, self.target_lengths = (
             np.concatenate([np.diff(offsets) for offsets, _ in views] or [np.zeros(0, np.int32)]) for views in self._ids
+        )
+
+    def fits(self, source_size: int, target_size: int) -> bool:
+        """Whether all ids are of vocabularies of these sizes."""
+        return all(
+            not len(values) or (values.min() >= 0 and values.max() < size)
+            for views, size in zip(self._ids, (source_size, target_size), strict=True)
+            for _, values in views
         )
 
     def _views(self, name: str) -> list[tuple[Ids, Ids]]:
@@ -155,8 +166,12 @@ class Corpus:
         """The split `train`, `validation` or `test`."""
         if name not in self.manifest["splits"]:
             raise UserError(f"{self.folder}: no split {name!r}; there are {', '.join(self.manifest['splits'])}")
-        self._verify(f"{name}.arrow")
-        return Split(self.folder / f"{name}.arrow")
+        path = self.folder / f"{name}.arrow"
+        self._verify(path.name)
+        split = Split(path)
+        if not split.fits(self.subwords.source_size, self.subwords.target_size):
+            raise UserError(f"{path}: ids that the subword model does not have; {AGAIN}")
+        return split
 
     def _verify(self, name: str) -> None:
         if not same_digest(self.folder / name, self.manifest["files"].get(name)):
@@ -169,21 +184,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises UserError if the folder, or its manifest, is missing, damaged or of another format.
     """
     path = folder / MANIFEST
+    refuse_links(folder)
     try:
-        data = path.read_bytes()
+        data = read_small(path, JSON_LIMIT)
         sums = read_sums(folder, AGAIN)
         if sums and sums.get(MANIFEST) != digest(data):
             raise UserError(f"{path}: damaged (its checksum differs); {AGAIN}")
-        manifest = json.loads(data)
+        manifest = parse_json(data)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"{folder}: not a prepared corpus; `make preprocess CORPUS=…` makes one") from error
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); {AGAIN}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise UserError(f"{path}: not of format {FORMAT}; {AGAIN}")
+    try:
+        check_manifest(manifest)
+    except ValueError as error:
+        raise UserError(f"{path}: not a manifest ({error}); {AGAIN}") from error
     if sums is not None and sums != _sums(manifest, data):
         raise UserError(f"{folder / SUMS}: damaged; {AGAIN}")
-    return manifest
+    return dict(manifest)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

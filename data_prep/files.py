@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data_prep.errors import UserError
+from data_prep.untrusted import read_small
 
 SUMS = "SHA256SUMS"
+SUMS_LIMIT = 1 << 16
+"""Bytes of such a file, at most."""
 DIFFERS = "missing or damaged (its checksum differs)"
 
 
@@ -66,10 +69,10 @@ def write_sums(folder: Path, digests: Mapping[str, str]) -> None:
 def read_sums(folder: Path, remedy: str) -> dict[str, str] | None:
     """SHA-256 of files by their names; None if there is no note of them.  Raises UserError if it is damaged."""
     try:
-        lines = (folder / SUMS).read_bytes().splitlines(keepends=True)
+        lines = read_small(folder / SUMS, SUMS_LIMIT).splitlines(keepends=True)
     except FileNotFoundError:
         return None
-    found = [re.fullmatch(rb"([0-9a-f]{64})  ([!-.0-~]+)\n", line) for line in lines]
+    found = [re.fullmatch(rb"([0-9a-f]{64})  (\w[\w.-]*)\n", line) for line in lines]
     if not all(found):
         raise UserError(f"{folder / SUMS}: damaged; {remedy}")
     return {match[2].decode(): match[1].decode() for match in found if match}

@@ -14,8 +14,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from data_prep import stages
-from data_prep.corpus import MANIFEST, SUBWORD_FILES, read_manifest, write_manifest
+from data_prep.arrow import is_whole
+from data_prep.corpus import MANIFEST, SCHEMA, SUBWORD_FILES, read_manifest, write_manifest
 from data_prep.errors import UserError
 from data_prep.files import (
     DIFFERS,
@@ -35,6 +38,7 @@ from data_prep.rows import file_stamps
 from data_prep.settings import Preparation
 from data_prep.sources import REGISTRY, open_source
 from data_prep.subwords import Subwords
+from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 
 RULES = 2  # raised whenever the same text and settings come to give other files
 DRAFT = "draft.json"
@@ -74,8 +78,12 @@ def _prepare(
     processes: int,
 ) -> Json:
     building = folder / "building"
+    refuse_links(folder)
     if (building / MANIFEST).is_file():
-        _publish(folder)
+        try:
+            _publish(folder)
+        except UserError:  # damaged, so that it is no use
+            shutil.rmtree(building)
     old = _whole_manifest(folder, report)
     draft = _read_draft(building)
     for earlier in (old, draft):
@@ -109,11 +117,11 @@ def _prepare(
         report.note(f"{folder} is up to date")
         return old
 
-    if old.get("stages", {}).get("text") == text_stage:
+    if old.get("stages", {}).get("text") == text_stage and _have_text(folder, old, SCHEMA):
         text, splits = folder, old["splits"]
     else:
         text = building / "text"
-        if draft.get("stages", {}).get("text") != text_stage:
+        if draft.get("stages", {}).get("text") != text_stage or not _have_text(text, draft, stages.TEXT_SCHEMA):
             shutil.rmtree(building, ignore_errors=True)
             source = source or open_source(source_name, languages, report=report.note)
             try:
@@ -196,19 +204,24 @@ def _whole_manifest(folder: Path, report: Report) -> Json:
     return manifest
 
 
+def _have_text(folder: Path, earlier: Json, schema: pa.Schema) -> bool:
+    """Whether the text of an earlier preparation can be read from a folder."""
+    return all(is_whole(folder / f"{name}.arrow", schema) for name in earlier["splits"])
+
+
 def _input_unchanged(earlier: Json, source_name: str, languages: tuple[str, str]) -> bool:
     """Whether an earlier preparation read what would be read now, so far as files and names tell."""
-    if not earlier or earlier["languages"] != {"source": languages[0], "target": languages[1]}:
+    if earlier.get("languages") != {"source": languages[0], "target": languages[1]}:
         return False
-    origin, watched = earlier["source"], earlier["watched"]
-    if watched is None or watched["name"] != _identity(source_name):
-        return False
-    if "hub" in origin:
-        pinned = REGISTRY[source_name].revision if source_name in REGISTRY else None
-        return pinned in (None, origin["revision"])
     try:
+        origin, watched = dict(earlier["source"]), earlier["watched"]
+        if "inputs" not in earlier or watched is None or watched["name"] != _identity(source_name):
+            return False
+        if "hub" in origin:
+            pinned = REGISTRY[source_name].revision if source_name in REGISTRY else None
+            return pinned in (None, origin["revision"])
         return bool(file_stamps([Path(path) for path, *_ in watched["files"]]) == watched["files"])
-    except UserError:
+    except (UserError, LookupError, TypeError, ValueError):
         return False
 
 
@@ -241,8 +254,11 @@ def _fingerprint(*parts: Any) -> str:
 
 def _read_draft(building: Path) -> Json:
     try:
-        draft: Json = json.loads((building / DRAFT).read_bytes())
-    except (OSError, ValueError):
+        draft: Json = parse_json(read_small(building / DRAFT, JSON_LIMIT))
+        # Where text is as it was, a draft is of the subwords alone.
+        nothing = {"languages": {"source": "xx", "target": "xx"}, "splits": {}} if len(draft) == 1 else {}
+        check_manifest({"files": {}, **nothing, **draft})
+    except (OSError, UserError, TypeError, ValueError):
         return {}
     return draft
 

@@ -13,15 +13,19 @@ class Settings(BaseModel):
     )
 
 
+MANY = 10**12
+"""More than any count or limit can sensibly be."""
+
+
 class Cleaning(Settings):
     """What a training pair must satisfy to be kept.
 
     Validation and test splits that a source has itself are only normalised.
     """
 
-    max_characters: int = Field(default=500, ge=1)
+    max_characters: int = Field(default=500, ge=1, le=MANY)
     """Longest side that is kept, in characters."""
-    max_words: int = Field(default=100, ge=1)
+    max_words: int = Field(default=100, ge=1, le=MANY)
     """Longest side that is kept, in words separated by white space."""
     max_ratio: float = Field(default=4.0, gt=1)
     """Greatest ratio of the two sides' lengths in characters, 20 characters of grace apart."""
@@ -36,11 +40,11 @@ class Cleaning(Settings):
 class Splitting(Settings):
     """How a source without splits of its own is divided."""
 
-    validation: int = Field(default=2000, ge=1)
+    validation: int = Field(default=2000, ge=1, le=MANY)
     """Sources held out for validation, at most 5 % of all."""
-    test: int = Field(default=2000, ge=1)
+    test: int = Field(default=2000, ge=1, le=MANY)
     """Sources held out for the test, at most 5 % of all."""
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, lt=2**32)
     """Which sentences are held out."""
 
 
@@ -49,11 +53,11 @@ class Subwords(Settings):
 
     kind: Literal["unigram", "bpe", "char"] = "unigram"
     """Units: unigram language model (Kudo 2018), byte pairs (Sennrich et al. 2016), or single letters."""
-    vocabulary: int = Field(default=4000, ge=300)
+    vocabulary: int = Field(default=4000, ge=300, le=1_000_000)
     """Number of units, special ones and bytes included; it shrinks by itself on a corpus too small for it."""
     joint: bool = True
     """One vocabulary for both languages (embeddings are then shared), or one for each."""
-    sentences: int = Field(default=500_000, ge=1)
+    sentences: int = Field(default=500_000, ge=1, le=MANY)
     """Sentences of each language, at most, that the model is trained on."""
     carry: bool = True
     """Whether numbers, addresses, code and unknown names pass through a translation unchanged."""

@@ -17,11 +17,14 @@ import sentencepiece
 from data_prep.carrying import PLACEHOLDERS, Carrier, learn
 from data_prep.errors import UserError
 from data_prep.settings import Subwords as SubwordSettings
+from data_prep.untrusted import read_small
 
 PAD, UNKNOWN, BEGIN, END = range(4)
 JOINT_FILE = "subwords.model"
 SEPARATE_FILES = ("subwords.source.model", "subwords.target.model")
 WORDS_FILE = "words.txt"
+MODEL_LIMIT, WORDS_LIMIT = 1 << 26, 1 << 28
+"""Bytes of a model and of the known words, at most."""
 
 
 class Subwords:
@@ -85,6 +88,20 @@ class Subwords:
         """The units that target `ids` stand for."""
         return [str(self._target.id_to_piece(i)) for i in ids]
 
+    def units(self, target: bool) -> tuple[list[str], list[float]]:
+        """All units of the source or the target side, and the logarithms of their probabilities."""
+        model = self._target if target else self._source
+        every = list(range(model.get_piece_size()))
+        return list(model.id_to_piece(every)), list(model.get_score(every))
+
+    def ways(self, words: list[str], target: bool, count: int) -> list[list[list[int]]]:
+        """The likeliest ways to cut each word into units, `count` at most; none where a model knows one way alone."""
+        model = self._target if target else self._source
+        try:
+            return list(model.nbest_encode(words, nbest_size=count, out_type=int)) if words else []
+        except RuntimeError:  # of all kinds of model the unigram model alone can tell
+            return [[] for _ in words]
+
     def files(self) -> dict[str, bytes]:
         """File names and contents, as `load` reads them."""
         names = (JOINT_FILE,) if self.joint else SEPARATE_FILES
@@ -102,19 +119,58 @@ class Subwords:
         names = (JOINT_FILE,) if (folder / JOINT_FILE).is_file() else SEPARATE_FILES
         damaged = f"{folder}: the subword model is damaged; delete it and run `make preprocess` again"
         try:
-            models = [(folder / name).read_bytes() for name in names]
+            models = [read_small(folder / name, MODEL_LIMIT) for name in names]
             if not all(models):  # the library takes an empty file for a model
                 raise UserError(damaged)
-            words = (folder / WORDS_FILE).read_text("utf-8").split() if (folder / WORDS_FILE).is_file() else None
-            subwords = cls(*models, words=None if words is None else frozenset(words))
+            if any(map(_has_rules, models)):
+                raise UserError(f"{folder}: its subword model has rules of spelling; it is not ours")
+            words = None
+            if (folder / WORDS_FILE).is_file():
+                words = frozenset(read_small(folder / WORDS_FILE, WORDS_LIMIT).decode().split())
+            subwords = cls(*models, words=words)
+            for model in (subwords._source, subwords._target):
+                model.id_to_piece(list(range(model.get_piece_size())))  # each of them is text
         except FileNotFoundError as error:
             raise UserError(f"{folder}: no subword model ({JOINT_FILE}) there; run `make preprocess` again") from error
-        except (RuntimeError, UnicodeError) as error:
+        except (RuntimeError, ValueError, LookupError) as error:
             raise UserError(damaged) from error
         for model in (subwords._source, subwords._target):
             if (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id()) != (PAD, UNKNOWN, BEGIN, END):
                 raise UserError(f"{folder}: its subword model has other special ids than 0 to 3; it is not ours")
         return subwords
+
+
+def _has_rules(model: bytes) -> bool:
+    """Whether a model has spelling rules of its own: ours have none, and the library trusts those that it is given.
+
+    Raises LookupError if it is none.  A model is a Protocol Buffers message, its field 3 (and 5, for the
+    way back) another one, of whose fields the second are the rules, compiled.
+    """
+    fields = (field for number, message in _fields(model) if number in (3, 5) for field in _fields(message))
+    return any(number == 2 and rules for number, rules in fields)
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of each field of a message; of numbers no bytes."""
+    place = 0
+
+    def varint() -> int:
+        nonlocal place
+        value = shift = 0
+        while shift < 64:
+            byte = message[place]
+            place, value, shift = place + 1, value | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                break
+        return value
+
+    while place < len(message):
+        number, kind = divmod(varint(), 8)
+        if kind == 0:
+            varint()
+        size = varint() if kind == 2 else {0: 0, 1: 8, 5: 4}[kind]
+        yield number, message[place : place + size]
+        place += size
 
 
 def train_subwords(

@@ -167,7 +167,8 @@ def _same_text(trained: dict[str, object], corpus: Corpus) -> bool:
         return True
     manifest = trained["manifest"]
     assert isinstance(manifest, dict)
-    return bool(manifest["stages"]["text"] == corpus.manifest["stages"]["text"])
+    stages = [one.get("stages", {}).get("text") for one in (manifest, corpus.manifest)]
+    return stages[0] is not None and stages[0] == stages[1]
 
 
 def _languages(checkpoints: Sequence[Path]) -> tuple[str, str]:

@@ -5,12 +5,14 @@ from typing import Any
 
 import torch
 from huggingface_hub import EvalResult, ModelCardData
+from pydantic import ValidationError
 
 from data_prep.errors import UserError
+from data_prep.settings import Preparation
 from seq2seq.checkpoint import find_checkpoint, load_model, read_state, write_text
 from seq2seq.config import Config
 from seq2seq.results import Report, read_report, render
-from seq2seq.run_files import read_corpus_note
+from seq2seq.run_files import CORPUS, read_corpus_note
 
 CARD = "README.md"
 
@@ -27,6 +29,12 @@ def write_card(run: Path) -> Path:
     model, _, config = load_model(checkpoint, torch.device("cpu"))
     state = read_state(checkpoint)
     manifest = read_corpus_note(run)["manifest"]
+    try:
+        Preparation.model_validate(manifest.get("settings"))
+        if not isinstance(manifest["source"]["name"], str):
+            raise TypeError
+    except (ValidationError, LookupError, TypeError) as error:
+        raise UserError(f"{run / CORPUS}: does not say what the corpus is, of which a card tells") from error
     effort = f"{state.step:,} updates, {state.epochs:.1f} passes over the corpus, {state.seconds / 60:.0f} minutes"
     parts = [
         f"---\n{_metadata(run.name, manifest, report, config)}\n---\n",
@@ -102,7 +110,7 @@ def _data(manifest: dict[str, Any]) -> str:
 
 
 def _limits(manifest: dict[str, Any], config: Config) -> str:
-    words = manifest["settings"]["cleaning"]["max_words"]
+    words = Preparation.model_validate(manifest["settings"]).cleaning.max_words
     carried = "Numbers, addresses and code pass through unchanged." if config.subwords.carry else ""
     return f"""## Limits and bias
 It knows the kind of text it was trained on, sentence by sentence (those of training have up to {words} words). Of

@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from data_prep.errors import UserError
@@ -32,26 +32,36 @@ from data_prep.files import (
     write_sums,
     write_whole,
 )
+from data_prep.settings import MANY
 from data_prep.subwords import Subwords
+from data_prep.untrusted import JSON_LIMIT, read_small, refuse_links
 from seq2seq.batches import Position
 from seq2seq.config import Config, read_config
 from seq2seq.model import Translation
-from seq2seq.optimisers import Muon
 from seq2seq.run_files import CONFIG, verify_run
+from seq2seq.tensors import (
+    MOMENTS,
+    Optimisers,
+    Shapes,
+    blueprint,
+    moment_shapes,
+    read_tensors,
+    refuse_larger,
+    weight_shapes,
+)
 
-Optimisers = tuple[torch.optim.Optimizer, ...]
-MOMENTS = {Muon: ("momentum",), torch.optim.AdamW: ("exp_avg", "exp_avg_sq", "step")}
-"""What each kind of optimiser keeps for a parameter."""
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
 MARKS, LAST_GOOD = ("best", "last"), "last-good"
+MARK_LIMIT = 100
+"""Bytes of a mark, at most."""
 
 
 class TrainingState(BaseModel):
     """Where a run stands: all that a resumed run needs beside weights and moments."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
-    step: int = 0
+    step: int = Field(default=0, ge=0, le=MANY)
     """Updates made."""
     position: Position = Position()
     """Where the next batch is."""
@@ -85,6 +95,13 @@ class TrainingState(BaseModel):
     """Validations since."""
     checksums: dict[str, str] = {}
     """SHA-256 of the files beside this one, in checkpoints from before these had a file of them."""
+
+    @field_validator("position")
+    @classmethod
+    def _is_somewhere(cls, position: Position) -> Position:
+        if not (0 <= position.epoch <= MANY and 0 <= position.batch <= MANY):
+            raise ValueError("no such batch")
+        return position
 
 
 def write_text(path: Path, text: str) -> None:
@@ -161,8 +178,8 @@ def mark(run: Path, which: str, step: int) -> None:
 def _marked(run: Path, which: str) -> int:
     """The step that is marked so; -1 if none is, or the mark is damaged."""
     try:
-        data = (run / which).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+        data = read_small(run / which, MARK_LIMIT)
+    except (FileNotFoundError, NotADirectoryError, UserError):
         return -1
     step, _, rest = data.partition(b"\n")
     # Runs begun before marks had checksums have the step alone.
@@ -190,11 +207,12 @@ def find_checkpoint(run: Path, which: str) -> Path:
 
     `last-good` is the newest whose checksums hold.
     """
+    refuse_links(run)
     if which == LAST_GOOD:
         if step := _newest_whole(run):
             return _folder(run, step)
         raise UserError(f"{run}: no checkpoint is whole; remove the folder, or name another RUN=…")
-    step = int(which) if which.isdecimal() else -1
+    step = int(which) if re.fullmatch(r"\d{1,18}", which) else -1
     if which in MARKS:
         if not (run / which).is_file():
             raise UserError(f"{run}: no trained run there; `make train CORPUS=…` makes one, RUN=… names one")
@@ -233,7 +251,7 @@ def _damaged(run: Path, path: Path, why: str = DIFFERS) -> UserError:
 def _read_state(checkpoint: Path) -> tuple[TrainingState, dict[str, str]]:
     """The state, verified, and the checksums of the files beside it."""
     sums = read_sums(checkpoint, "use another checkpoint")
-    data = (checkpoint / STATE).read_bytes()
+    data = read_small(checkpoint / STATE, JSON_LIMIT)
     if sums is not None and (sums.get(STATE) != digest(data) or sums.keys() != {MODEL, OPTIMISER, STATE}):
         raise UserError(f"{checkpoint / STATE}: {DIFFERS}")
     state = TrainingState.model_validate_json(data)
@@ -256,9 +274,9 @@ def read_state(checkpoint: Path, names: Collection[str] = (MODEL, OPTIMISER)) ->
     return state
 
 
-def _load_tensors(path: Path, device: torch.device) -> dict[str, Tensor]:
+def _load_tensors(path: Path, shapes: Shapes, device: torch.device) -> dict[str, Tensor]:
     try:
-        return load_file(path, device=str(device))
+        return read_tensors(path, shapes, device)
     except (OSError, SafetensorError) as error:
         raise _damaged(path.parent.parent.parent, path, f"cannot be read ({error})") from error
 
@@ -269,33 +287,26 @@ def load_model(checkpoint: Path, device: torch.device) -> tuple[Translation, Sub
     verify_run(run)
     config = read_config(run / CONFIG)
     subwords = Subwords.load(run)
+    model = blueprint(config, subwords)
+    shapes = weight_shapes(model)
+    refuse_larger(checkpoint / MODEL, shapes)
     read_state(checkpoint, {MODEL})
-    model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
-    _load_weights(model, _load_tensors(checkpoint / MODEL, device), checkpoint)
-    return model.to(device).eval(), subwords, config
-
-
-def _load_weights(model: Translation, tensors: dict[str, Tensor], checkpoint: Path) -> None:
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise UserError(f"{checkpoint}: its weights do not fit {CONFIG} of the run") from error
+    tensors = _load_tensors(checkpoint / MODEL, shapes, device)
+    model.to_empty(device=device).load_state_dict(tensors)
+    return model.eval(), subwords, config
 
 
 def restore(checkpoint: Path, model: Translation, optimisers: Optimisers, device: torch.device) -> TrainingState:
     """Put a checkpoint back into a network and its optimisers; return the state to go on from."""
+    files = {checkpoint / MODEL: weight_shapes(model), checkpoint / OPTIMISER: moment_shapes(model, optimisers)}
+    for path, shapes in files.items():
+        refuse_larger(path, shapes)
     state = read_state(checkpoint)
-    _load_weights(model, _load_tensors(checkpoint / MODEL, device), checkpoint)
-    moments = _load_tensors(checkpoint / OPTIMISER, device)
-    unfit = f"{checkpoint / OPTIMISER}: does not fit the network; use another checkpoint"
+    weights, moments = (_load_tensors(path, shapes, device) for path, shapes in files.items())
+    model.load_state_dict(weights)
     names = {parameter: name for name, parameter in model.named_parameters()}
     for optimiser in optimisers:
-        kept = MOMENTS[type(optimiser)]
         for parameter in optimiser.param_groups[0]["params"]:
-            try:
-                optimiser.state[parameter] = {key: moments.pop(f"{names[parameter]}.{key}") for key in kept}
-            except KeyError as error:
-                raise UserError(unfit) from error
-    if moments:
-        raise UserError(unfit)
+            keys = MOMENTS[type(optimiser)]
+            optimiser.state[parameter] = {key: moments[f"{names[parameter]}.{key}"] for key in keys}
     return state

@@ -80,7 +80,7 @@ def train(
     from seq2seq.training import train as train_run
 
     corpus = Corpus(prepared)
-    config = load_recipe(recipe, set_ or ()).prepared_as(corpus.manifest["settings"], set_ or ())
+    config = load_recipe(recipe, set_ or ()).prepared_as(corpus.manifest.get("settings"), set_ or ())
     train_run(corpus, config, run or RUNS / f"{prepared.name}-{Path(recipe).stem}", resume)
 
 
@@ -140,7 +140,7 @@ def gradients(
         results, folders = of_runs(runs, prepared, sentences, _say)
     else:
         corpus = Corpus(prepared or Path("data/phrasebook-en-fr"))
-        config = load_recipe(recipe, set_ or ()).prepared_as(corpus.manifest["settings"], set_ or ())
+        config = load_recipe(recipe, set_ or ()).prepared_as(corpus.manifest.get("settings"), set_ or ())
         results = of_fresh(corpus, config, sentences, _say)
     written = write(results, out or (folders[0] if folders else Path("gradients")), folders)
     print(render(results), end="")
@@ -321,7 +321,9 @@ def _guarded(command: Callable[[], object]) -> int:
     try:
         command()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # Names of files and what is in them may have line breaks, or letters that the terminal takes for orders.
+        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(error))
+        print(f"error: {text}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 import difflib
 import json
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +9,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from data_prep.errors import UserError
-from data_prep.settings import Cleaning, Preparation, Settings, Splitting, Subwords
+from data_prep.settings import MANY, Cleaning, Preparation, Settings, Splitting, Subwords
+from data_prep.untrusted import TOML_LIMIT, parse_toml, read_small
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -20,13 +20,13 @@ class Model(Settings):
 
     cell: Literal["rnn", "gru", "lstm"] = "lstm"
     """Recurrent cell: plain tanh (Elman 1990), GRU (Cho et al. 2014), LSTM (Hochreiter & Schmidhuber 1997)."""
-    embedding: int = Field(default=256, ge=1)
+    embedding: int = Field(default=256, ge=1, le=1 << 16)
     """Size of a subword's vector."""
-    hidden: int = Field(default=256, ge=2, multiple_of=2)
+    hidden: int = Field(default=256, ge=2, le=1 << 16, multiple_of=2)
     """Size of the decoder's state and of an annotation; each direction of the encoder has half of it."""
-    encoder_layers: int = Field(default=1, ge=1)
+    encoder_layers: int = Field(default=1, ge=1, le=64)
     """Bidirectional layers of the encoder."""
-    decoder_layers: int = Field(default=2, ge=1)
+    decoder_layers: int = Field(default=2, ge=1, le=64)
     """Layers of the decoder; the first asks the attention, those above read its answer."""
     attention: bool = True
     """Whether the decoder may look at all of the source; otherwise one state alone passes from source to target."""
@@ -37,25 +37,28 @@ class Training(Settings):
 
     minutes: float | None = Field(default=None, gt=0)
     """Limit in minutes of training, validations included; the learning rate falls over it."""
-    steps: int | None = Field(default=None, ge=1)
+    steps: int | None = Field(default=None, ge=1, le=MANY)
     """Limit in updates."""
     epochs: float | None = Field(default=None, gt=0)
     """Limit in passes over the training split."""
-    patience: int | None = Field(default=None, ge=1)
+    patience: int | None = Field(default=None, ge=1, le=MANY)
     """Limit in validations without a better BLEU."""
     pace: tuple[tuple[int, float], ...] = ()
     """Progress of the schedule at given steps; a run limited by minutes records it, so that it can be repeated."""
     seed: int = Field(default=1, ge=0, lt=2**32)
     """Where all randomness of a run comes from: first weights, order of the batches, dropout."""
-    batch_tokens: int = Field(default=2000, ge=1)
+    batch_tokens: int = Field(default=2000, ge=1, le=1_000_000)
     """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""
     joined: float = Field(default=0.3, ge=0, le=1)
     """Share of the pairs that are joined, two in one, so that longer sentences are learned than the corpus has."""
+    subword_sampling: float = Field(default=0.0, ge=0, le=1)
+    """Share of the words that are cut into subwords by chance after some passes over the corpus, not in the likeliest
+    way; of unigram models only."""
     learning_rate: float = Field(default=2e-2, gt=0)
     """Highest learning rate, of embeddings and biases; matrices follow it (`optimisers.py`)."""
     schedule: Literal["cosine", "inverse_sqrt"] = "cosine"
     """Fall of the learning rate: by cosine to zero at the limit, or with the inverse square root of the step."""
-    warmup_steps: int = Field(default=50, ge=1)
+    warmup_steps: int = Field(default=50, ge=1, le=MANY)
     """Steps over which the learning rate rises from zero."""
     weight_decay: float = Field(default=0.01, ge=0)
     """Decoupled weight decay (Loshchilov & Hutter 2019)."""
@@ -69,13 +72,13 @@ class Training(Settings):
     """Numbers of the matrix products; auto takes bfloat16 where the processor multiplies it fast."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train; auto takes a GPU if there is one."""
-    threads: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0, le=1024)
     """Processor threads, 0 for all; sums depend on it, so it is part of what makes two runs equal."""
-    validate_steps: int = Field(default=500, ge=1)
+    validate_steps: int = Field(default=500, ge=1, le=MANY)
     """Updates between two validations, each with a checkpoint."""
-    validate_pairs: int = Field(default=1000, ge=1)
+    validate_pairs: int = Field(default=1000, ge=1, le=MANY)
     """Pairs of the validation split, at most, that a validation during training uses."""
-    weights_steps: int = Field(default=0, ge=0)
+    weights_steps: int = Field(default=0, ge=0, le=MANY)
     """Updates between two notes in weights.jsonl of how much the weights of each gate move (`weights.py`); 0: none."""
 
     @model_validator(mode="after")
@@ -92,11 +95,11 @@ class Decoding(Settings):
 
     beam: int = Field(default=5, ge=1, le=100)
     """Hypotheses kept at each step; 1 is greedy."""
-    length_penalty: float = Field(default=0.6, ge=0)
+    length_penalty: float = Field(default=0.6, ge=0, le=10)
     """Power of the length that a hypothesis's log-probability is divided by: 0 favours short ones."""
-    max_ratio: float = Field(default=2.0, gt=0)
+    max_ratio: float = Field(default=2.0, gt=0, le=10)
     """Longest translation in subwords for each subword of the source, beside ten that are free."""
-    batch_tokens: int = Field(default=4000, ge=1)
+    batch_tokens: int = Field(default=4000, ge=1, le=1_000_000)
     """Source subwords translated at a time, padding and beam included."""
     precision: Literal["auto", "float32", "int8"] = "auto"
     """Numbers of a step's products; auto takes bytes on a processor that multiplies them fast."""
@@ -117,12 +120,15 @@ class Config(Settings):
         """The part that `data_prep` reads."""
         return Preparation(cleaning=self.cleaning, splitting=self.splitting, subwords=self.subwords)
 
-    def prepared_as(self, settings: dict[str, Any], overrides: Iterable[str]) -> "Config":
+    def prepared_as(self, settings: Any, overrides: Iterable[str]) -> "Config":
         """This configuration with the preparation of a corpus, given as the `settings` of its manifest.
 
-        Raises UserError if an override asks for another.
+        Raises UserError if an override asks for another, or they are no settings.
         """
-        prepared = Preparation.model_validate(settings)
+        try:
+            prepared = Preparation.model_validate(settings)
+        except ValidationError as error:
+            raise UserError(_explain("settings of the corpus's manifest", error)) from error
         for override in overrides:
             section, _, rest = override.partition(".")
             name = rest.partition("=")[0].strip()
@@ -166,7 +172,7 @@ def load_recipe(recipe: str, overrides: Iterable[str] = ()) -> Config:
 def read_config(path: Path, overrides: Iterable[str] = ()) -> Config:
     """Read a configuration file and apply overrides.  Raises UserError that names the file and key."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = parse_toml(read_small(path, TOML_LIMIT).decode())
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
     except (OSError, ValueError) as error:
@@ -186,8 +192,8 @@ def _override(values: dict[str, Any], override: str) -> None:
     if not (equals and section and dot and name):
         raise UserError(f"--set {override}: write section.key=value, such as training.minutes=5")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text.strip()
     group = values.setdefault(section, {})
     if not isinstance(group, dict):
@@ -195,7 +201,7 @@ def _override(values: dict[str, Any], override: str) -> None:
     group[name] = value
 
 
-def _explain(path: Path, error: ValidationError) -> str:
+def _explain(path: Path | str, error: ValidationError) -> str:
     """The first complaint of pydantic as one line, with the nearest known key where a key is unknown."""
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]

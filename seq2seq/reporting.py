@@ -7,15 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from data_prep.untrusted import parse_json, read_small
 from seq2seq.checkpoint import write_text
 from seq2seq.plots import learning_curve
 
 METRICS, WEIGHTS = "metrics.jsonl", "weights.jsonl"
+ROWS_LIMIT = 1 << 28
+"""Bytes of each, at most."""
+TOGETHER = {"step": {"seconds"}, "bleu": {"validation_loss"}, "clipped": {"gradient_norm", "clipped_norm"}}
+"""What a row of metrics has beside what."""
 LINE_SECONDS = 10.0
 """Time between two plain lines where there is no terminal."""
+
+
+_NUMBERS = TypeAdapter(dict[str, float])
+_SHARES = TypeAdapter(dict[str, int | dict[str, float]])
 
 
 class Reporter:
@@ -112,23 +122,29 @@ class Reporter:
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
     """The rows of metrics.jsonl; a last line that a crash cut short is left out."""
-    return _rows(run / METRICS)
+    rows = _rows(run / METRICS, _NUMBERS)
+    return [row for row in rows if all(beside <= row.keys() for key, beside in TOGETHER.items() if key in row)]
 
 
 def read_movement(run: Path) -> list[dict[str, Any]]:
     """The rows of weights.jsonl, none of a run with `training.weights_steps` of 0."""
-    return _rows(run / WEIGHTS)
+    rows = [row for row in _rows(run / WEIGHTS, _SHARES) if {"gradient", "update"} <= row.keys()]
+    return [row for row in rows if row["gradient"].keys() == row["update"].keys() == rows[0]["gradient"].keys()]
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _rows(path: Path, form: TypeAdapter[Any]) -> list[dict[str, Any]]:
+    """The rows of a file, each with a step, up to the first that does not have the form of one."""
     rows = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_small(path, ROWS_LIMIT).splitlines()
     except FileNotFoundError:
         return []
     for line in lines:
         try:
-            rows.append(json.loads(line))
+            row = parse_json(line)
+            form.validate_python(row, strict=True)
         except ValueError:
             break
+        if "step" in row:
+            rows.append(row)
     return rows

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data_prep.errors import UserError
+from data_prep.untrusted import JSON_LIMIT, read_small, refuse_links
 from seq2seq.checkpoint import write_text
 from seq2seq.config import Decoding
 from seq2seq.evaluation import RESAMPLES, Bucket, Scores
@@ -56,8 +57,9 @@ def write_report(run: Path, report: Report) -> None:
 
 def read_report(run: Path) -> Report:
     """The report of a run.  Raises UserError if there is none or it is damaged."""
+    refuse_links(run)
     try:
-        return Report.model_validate_json((run / REPORT).read_bytes())
+        return Report.model_validate_json(read_small(run / REPORT, JSON_LIMIT))
     except (OSError, ValidationError) as error:
         raise UserError(f"{run / REPORT}: missing or damaged; `make evaluate` writes it") from error
 

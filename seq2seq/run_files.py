@@ -12,6 +12,7 @@ from typing import Any
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from data_prep.files import DIFFERS, SUMS, digest, locked, read_sums, same_digest, write_sums, write_whole
+from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 from seq2seq.config import Config
 
 CONFIG, CORPUS = "config.toml", "corpus.json"
@@ -27,6 +28,7 @@ def held(run: Path) -> Iterator[None]:
 
     _make_folder(run)
     with locked(run, refuse):
+        refuse_links(run)
         yield
 
 
@@ -58,8 +60,9 @@ def _files(config: Config, corpus: Corpus) -> dict[str, bytes]:
 def verify_run(run: Path, names: Collection[str] = ()) -> None:
     """Compare the files that the run wrote when it began, or some of them, with their checksums.
 
-    Raises UserError if one is damaged.
+    Raises UserError if one is damaged, or a link leads out of the folder.
     """
+    refuse_links(run)
     for name, expected in (read_sums(run, MEND) or {}).items():
         if (not names or name in names) and not same_digest(run / name, expected):
             raise UserError(f"{run / name}: {DIFFERS}; {MEND}")
@@ -84,7 +87,10 @@ def read_corpus_note(run: Path) -> dict[str, Any]:
     """What the run notes of its corpus: `folder`, `fingerprint`, `manifest`."""
     verify_run(run, {CORPUS})
     try:
-        note: dict[str, Any] = json.loads((run / CORPUS).read_bytes())
+        note: dict[str, Any] = parse_json(read_small(run / CORPUS, 2 * JSON_LIMIT))
+        if not isinstance(note, dict) or not {"folder", "fingerprint"} <= {k for k in note if isinstance(note[k], str)}:
+            raise ValueError("folder or fingerprint is missing")
+        check_manifest(note.get("manifest"))
         return note
     except FileNotFoundError as error:
         raise UserError(f"{run}: not a run; `make train` makes one") from error

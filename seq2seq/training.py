@@ -37,7 +37,9 @@ from seq2seq.config import Config, read_config
 from seq2seq.evaluation import corpus_bleu
 from seq2seq.reporting import METRICS, Reporter
 from seq2seq.run_files import CONFIG, begin_run, held, mend_run, read_corpus_note, verify_run
+from seq2seq.sampling import Sampler
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
+from seq2seq.tensors import refuse_too_large
 from seq2seq.translator import Translator
 from seq2seq.updates import Updater
 from seq2seq.weights import movement
@@ -74,6 +76,7 @@ def _train(corpus: Corpus, config: Config, run: Path, resume: str) -> TrainingSt
             mend_run(run, config, corpus)
         verify_run(run)
         _refuse_other(corpus, config, run)
+    refuse_too_large(config, corpus.subwords)
     updater = Updater.of_new(config, corpus.subwords)
     begin_run(run, config, corpus)
     write_text(run / "environment.json", json.dumps(_environment(updater.device), indent=2) + "\n")
@@ -112,6 +115,9 @@ class _Trainer:
             if not len(split):
                 raise UserError(f"{corpus.folder}: the {name} split is empty; prepare a larger corpus")
         self.subwords, self.target_language = corpus.subwords, corpus.languages[1]
+        self.sampler = Sampler(
+            self.train_split, corpus.subwords, config.training.subword_sampling, config.training.seed
+        )
         self.pace = Pace(config.training, state.pace)
         # Kept on the device, so that no update waits for a number.
         self.sums = torch.tensor([getattr(state, key) for key in SUMS], dtype=torch.float64, device=updater.device)
@@ -140,7 +146,7 @@ class _Trainer:
             f"{torch.get_num_threads()} threads"
         )
         batches = training_batches(
-            self.train_split, training.batch_tokens, training.joined, training.seed, state.position
+            self.sampler.pairs, training.batch_tokens, training.joined, training.seed, state.position
         )
         begun = time.monotonic() - state.seconds
         with _interrupt_flag() as interrupted:

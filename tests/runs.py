@@ -7,16 +7,13 @@ import torch
 
 from data_prep.corpus import Corpus
 from seq2seq.batches import make_batch, plan
-from seq2seq.checkpoint import (
-    Optimisers,
-    TrainingState,
-    save_checkpoint,
-)
+from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.config import Model
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
 from seq2seq.optimisers import make_optimisers
 from seq2seq.run_files import begin_run
+from seq2seq.tensors import Optimisers
 from seq2seq.threads import Workers
 from tests.toys import config
 

@@ -15,7 +15,6 @@ from seq2seq import checkpoint
 from seq2seq.batches import Position
 from seq2seq.checkpoint import (
     MODEL,
-    MOMENTS,
     OPTIMISER,
     STATE,
     find_checkpoint,
@@ -25,6 +24,7 @@ from seq2seq.checkpoint import (
 )
 from seq2seq.config import Config
 from seq2seq.run_files import begin_run, read_corpus_note
+from seq2seq.tensors import MOMENTS
 from tests.runs import Run, equal
 from tests.toys import CELLS, config, model_config, task, write_corpus
 
@@ -172,9 +172,9 @@ def test_weights_that_do_not_fit_the_settings_are_refused(run: Run, tmp_path: Pa
     other.save(1, 1)
     for name in ("config.toml", SUMS):
         shutil.copy(other.folder / name, run.folder / name)
-    with pytest.raises(UserError, match=r"its weights do not fit config\.toml of the run"):
+    with pytest.raises(UserError, match=r"its tensors do not fit config\.toml of the run"):
         load_model(find_checkpoint(run.folder, "last"), CPU)
-    with pytest.raises(UserError, match="its weights do not fit"):
+    with pytest.raises(UserError, match="its tensors do not fit"):
         restore(find_checkpoint(run.folder, "last"), other.model, other.optimisers, CPU)
 
 

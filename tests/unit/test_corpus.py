@@ -118,12 +118,14 @@ def test_a_missing_damaged_or_foreign_split_is_named(tmp_path: Path) -> None:
     table = pa.table({"source": ["a"], "target": ["b"]})
     with pa.ipc.new_file(str(path), table.schema) as writer:
         writer.write_table(table)
-    with pytest.raises(UserError, match=f"{path}: not a split of a prepared corpus"):
+    with pytest.raises(UserError, match=f"{path}: damaged, or not a split of a prepared corpus"):
         Split(path)
 
 
 def test_manifest_comes_back_with_the_format(tmp_path: Path) -> None:
-    write_manifest(tmp_path, {"languages": {"source": "en", "target": "fr"}, "examples": ["œ"]})
+    write_manifest(
+        tmp_path, {"languages": {"source": "en", "target": "fr"}, "splits": {}, "files": {}, "examples": ["œ"]}
+    )
     manifest = read_manifest(tmp_path)
     assert manifest["format"] == corpus.FORMAT
     assert manifest["examples"] == ["œ"]

@@ -189,7 +189,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_note(run: Path, source: str) -> None:
-    (run / "corpus.json").write_text(json.dumps({"manifest": {"languages": {"source": source, "target": "fr"}}}))
+    manifest = {"languages": {"source": source, "target": "fr"}, "splits": {}, "files": {}}
+    note = {"folder": "data", "fingerprint": "", "manifest": manifest}
+    (run / "corpus.json").write_text(json.dumps(note))
 
 
 def translate(run: Path, *arguments: str) -> None:

@@ -79,7 +79,7 @@ def test_notes_on_weights_after_the_checkpoint_are_forgotten_too(tmp_path: Path)
     for begin, steps in ((0, [2, 4, 6]), (4, [6, 8])):
         reporter = Reporter(tmp_path, begin)
         for step in steps:
-            reporter.movement({"step": step, "gradient": {"decoder.1.U": begin}, "update": {}})
+            reporter.movement({"step": step, "gradient": {"decoder.1.U": begin}, "update": {"decoder.1.U": 0.5}})
         reporter.close()
     assert [(row["step"], row["gradient"]["decoder.1.U"]) for row in read_movement(tmp_path)] == [
         *((2, 0), (4, 0), (6, 4), (8, 4))

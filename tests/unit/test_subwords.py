@@ -211,10 +211,15 @@ def test_a_missing_or_damaged_model_is_named(tmp_path: Path) -> None:
             Subwords.load(folder)
 
 
-def test_a_model_with_other_special_ids_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rules", "message"), [("identity", "other special ids"), ("nmt_nfkc", "rules of spelling")])
+def test_a_model_that_is_not_ours_is_refused(tmp_path: Path, rules: str, message: str) -> None:
     with (tmp_path / JOINT_FILE).open("wb") as file:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(ENGLISH), model_writer=file, vocab_size=35, minloglevel=2
+            sentence_iterator=iter(ENGLISH),
+            model_writer=file,
+            vocab_size=35,
+            minloglevel=2,
+            normalization_rule_name=rules,
         )
-    with pytest.raises(UserError, match="other special ids"):
+    with pytest.raises(UserError, match=message):
         Subwords.load(tmp_path)
