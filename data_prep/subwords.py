@@ -88,20 +88,6 @@ class Subwords:
         """The units that target `ids` stand for."""
         return [str(self._target.id_to_piece(i)) for i in ids]
 
-    def units(self, target: bool) -> tuple[list[str], list[float]]:
-        """All units of the source or the target side, and the logarithms of their probabilities."""
-        model = self._target if target else self._source
-        every = list(range(model.get_piece_size()))
-        return list(model.id_to_piece(every)), list(model.get_score(every))
-
-    def ways(self, words: list[str], target: bool, count: int) -> list[list[list[int]]]:
-        """The likeliest ways to cut each word into units, `count` at most; none where a model knows one way alone."""
-        model = self._target if target else self._source
-        try:
-            return list(model.nbest_encode(words, nbest_size=count, out_type=int)) if words else []
-        except RuntimeError:  # of all kinds of model the unigram model alone can tell
-            return [[] for _ in words]
-
     def files(self) -> dict[str, bytes]:
         """File names and contents, as `load` reads them."""
         names = (JOINT_FILE,) if self.joint else SEPARATE_FILES

@@ -51,9 +51,6 @@ class Training(Settings):
     """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""
     joined: float = Field(default=0.3, ge=0, le=1)
     """Share of the pairs that are joined, two in one, so that longer sentences are learned than the corpus has."""
-    subword_sampling: float = Field(default=0.0, ge=0, le=1)
-    """Share of the words that are cut into subwords by chance after some passes over the corpus, not in the likeliest
-    way; of unigram models only."""
     learning_rate: float = Field(default=2e-2, gt=0)
     """Highest learning rate, of embeddings and biases; matrices follow it (`optimisers.py`)."""
     schedule: Literal["cosine", "inverse_sqrt"] = "cosine"

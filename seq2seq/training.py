@@ -37,7 +37,6 @@ from seq2seq.config import Config, read_config
 from seq2seq.evaluation import corpus_bleu
 from seq2seq.reporting import METRICS, Reporter
 from seq2seq.run_files import CONFIG, begin_run, held, mend_run, read_corpus_note, verify_run
-from seq2seq.sampling import Sampler
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.tensors import refuse_too_large
 from seq2seq.translator import Translator
@@ -115,9 +114,6 @@ class _Trainer:
             if not len(split):
                 raise UserError(f"{corpus.folder}: the {name} split is empty; prepare a larger corpus")
         self.subwords, self.target_language = corpus.subwords, corpus.languages[1]
-        self.sampler = Sampler(
-            self.train_split, corpus.subwords, config.training.subword_sampling, config.training.seed
-        )
         self.pace = Pace(config.training, state.pace)
         # Kept on the device, so that no update waits for a number.
         self.sums = torch.tensor([getattr(state, key) for key in SUMS], dtype=torch.float64, device=updater.device)
@@ -146,7 +142,7 @@ class _Trainer:
             f"{torch.get_num_threads()} threads"
         )
         batches = training_batches(
-            self.sampler.pairs, training.batch_tokens, training.joined, training.seed, state.position
+            self.train_split, training.batch_tokens, training.joined, training.seed, state.position
         )
         begun = time.monotonic() - state.seconds
         with _interrupt_flag() as interrupted:
