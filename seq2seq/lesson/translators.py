@@ -62,6 +62,7 @@ def base(keep: Keep) -> Config:
                 "dropout": 0.0,
                 "validate_steps": 1000 if keep.full else 600,
                 "validate_pairs": 200,
+                "weights_steps": 50 if keep.full else 10,
                 "threads": 1,
                 "device": "cpu",
                 **limit,
