@@ -101,12 +101,12 @@ def test_right_is_what_is_likelier(monkeypatch: pytest.MonkeyPatch) -> None:
         "seq2seq.lesson.agreeing.log_probabilities",
         lambda model, units, sources, targets: torch.tensor([scores[target] for target in targets]),
     )
-    probe = lambda fr, other: {"en": "a", "fr": fr, "other": other}  # noqa: E731
-    held_out = [
-        {"pair": [probe("good", "bad"), probe("bad", "good")]},
-        {"pair": [probe("good", "bad"), probe("bad", "worse")]},
-        {"pair": [probe("worse", "bad"), probe("bad", "good")]},
-    ]
+    forms = (
+        (("good", "bad"), ("bad", "good")),
+        (("good", "bad"), ("bad", "worse")),
+        (("worse", "bad"), ("bad", "good")),
+    )
+    held_out = [{"pair": [{"en": "a", "fr": fr, "other": other} for fr, other in pair]} for pair in forms]
     assert agreeing(None, None, held_out) == [0.5, 1.0, 0.0]  # type: ignore[arg-type]
 
 
@@ -121,7 +121,8 @@ def test_intervals_are_those_of_the_binomial_and_wider_over_seeds() -> None:
     assert found["high"] == pytest.approx(100 * mean + half, abs=0.8)
     assert accuracy(rights_1N) == found
     apart = accuracy(np.stack([np.ones(400), np.full(400, 0.5), np.full(400, 0.75)]))
-    assert (apart["low"], apart["accuracy"], apart["high"]) == (pytest.approx(58, abs=9), 75, pytest.approx(92, abs=9))
+    assert apart["accuracy"] == 75
+    assert 50 <= apart["low"] < 70 < 80 < apart["high"] <= 100
     guess = accuracy(np.full((2, 30), 0.5))
     assert guess == {"accuracy": 50, "low": 50, "high": 50}
 
