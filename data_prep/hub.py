@@ -21,6 +21,7 @@ from data_prep.tables import (
     choose_configuration,
     configuration_names,
     library_errors,
+    licence,
     load_library,
     one_line,
     read_card,
@@ -76,7 +77,7 @@ def open_hub(
         "hub": repository,
         "configuration": copy.configuration,
         "revision": copy.commit,
-        "licence": read_card(_cached_file(repository, "README.md", copy.commit)).get("license"),
+        "licence": licence(read_card(_cached_file(repository, "README.md", copy.commit))),
     }
     what = f"{repository} ({copy.configuration})"
     with library_errors(what):

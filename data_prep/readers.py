@@ -1,61 +1,22 @@
 """Text files with one pair a line: two aligned files, tab-separated columns, or JSON objects; by split.
 
-Reading is strict and takes constant memory.  A line ends at a line feed and nowhere else: a carriage return
-before it is dropped, while U+0085, U+2028 and the like stay inside their line.  Bytes must be UTF-8; a byte
-order mark at the start of a file is dropped.  In tab-separated and JSON files a wholly empty line is an
-empty pair, so that rows and lines stay in step.  Tabs and quotes have no escapes.
+Lines are those of `lines.py`.  In tab-separated and JSON files a wholly empty line is an empty pair, so that rows and
+lines stay in step.  Tabs and quotes have no escapes.
 """
 
-import codecs
-import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, repeat, zip_longest
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from data_prep.errors import UserError
-from data_prep.rows import Chunk, ColumnPath, clear_errors, file_stamps, find_columns, require_columns, sha256
+from data_prep.lines import count_lines, read_lines
+from data_prep.rows import Chunk, ColumnPath, file_stamps, find_columns, require_columns, sha256
 
 TEXT_SUFFIXES = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz")
-
-
-def read_lines(path: Path, size: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines of a file, `size` at a time, with the number of the first one (from 1)."""
-    with clear_errors(path), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        yield from read_stream(file, str(path), size)
-
-
-def read_stream(file: Iterable[bytes], name: str, size: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines of an open file as `read_lines` does; `name` is what errors call it."""
-    number = 1
-    while block := list(islice(file, size)):
-        data = b"".join(block)
-        if number == 1:
-            data = data.removeprefix(codecs.BOM_UTF8)
-            if not data:
-                return
-        yield number, _decode(data, name, number)
-        number += len(block)
-
-
-def _decode(data: bytes, name: str, number: int) -> list[str]:
-    """Return the lines in `data`, which is not empty and starts at line `number` of `name`."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        line = number + data.count(b"\n", 0, error.start)
-        raise UserError(
-            f"{name}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); convert the file, for example with "
-            f"`iconv -f latin1 -t utf-8`"
-        ) from None
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
-    # Only the last line of a file can lack its line feed, and then it can still have its carriage return.
-    text = text[:-1] if text.endswith(("\n", "\r")) else text
-    return text.split("\n")
 
 
 class TextFiles:
@@ -116,19 +77,29 @@ class TextFiles:
 
 
 def _pair_chunks(source: Path, target: Path, size: int) -> Iterator[Chunk]:
-    nothing: tuple[int, list[str]] = (0, [])
-    both = zip_longest(read_lines(source, size), read_lines(target, size), fillvalue=nothing)
-    for (number, sources), (_, targets) in both:
-        if len(sources) != len(targets):  # changed since it was opened
-            _check_counts(source, target)
-        yield Chunk(number - 1, sources, targets)
+    blocks = read_lines(source, size), read_lines(target, size)
+    waiting: tuple[list[str], list[str]] = [], []
+    first = 0
+    while True:
+        # Blocks of the two may end at different lines, where lines are long.
+        for lines, reader in zip(waiting, blocks, strict=True):
+            if not lines:
+                lines += next(reader, (0, []))[1]
+        ready = min(map(len, waiting))
+        if not ready:
+            break
+        yield Chunk(first, waiting[0][:ready], waiting[1][:ready])
+        first += ready
+        for lines in waiting:
+            del lines[:ready]
+    if any(waiting):  # changed since it was opened
+        _check_counts(source, target)
 
 
 def _check_counts(source: Path, target: Path) -> None:
     counts = []
     for path in (source, target):
-        with clear_errors(path), path.open("rb") as file:
-            counts.append(sum(1 for _ in file))
+        counts.append(count_lines(path))
     if counts[0] != counts[1]:
         raise UserError(
             f"{source} has {counts[0]:,} lines and {target} has {counts[1]:,}; line n of one must translate "

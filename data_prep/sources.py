@@ -28,6 +28,7 @@ from data_prep.phrasebook import Phrasebook, is_phrasebook
 from data_prep.readers import TEXT_SUFFIXES, TextFiles
 from data_prep.rows import SPLIT_NAMES, Chunk, clear_errors
 from data_prep.tables import open_folder, open_parquet
+from data_prep.untrusted import refuse_pipe
 
 __all__ = ["REGISTRY", "Chunk", "Entry", "Source", "open_source", "parse_languages"]
 
@@ -162,6 +163,7 @@ def _open_folder(folder: Path, languages: tuple[str, str]) -> Reader:
 
 
 def _open_file(path: Path, languages: tuple[str, str]) -> Reader:
+    refuse_pipe(path)
     if path.suffix == ".parquet":
         with clear_errors(path), path.open("rb") as file:
             if not file.read(1):

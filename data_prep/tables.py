@@ -173,16 +173,27 @@ def read_card(path: Path) -> dict[str, Any]:
     return card
 
 
+def licence(card: Mapping[str, Any]) -> str | list[str] | None:
+    """The licence, or licences, that a card names."""
+    named = card.get("license")
+    if isinstance(named, list) and all(isinstance(one, str) for one in named):
+        return named
+    return named if isinstance(named, str) else None
+
+
 def configuration_names(card: Mapping[str, Any]) -> list[str]:
     """Return the names of the configurations that a card lists."""
-    return [str(entry["config_name"]) for entry in card.get("configs") or []]
+    configs = card.get("configs")
+    entries = configs if isinstance(configs, list) else []
+    names = [entry.get("config_name") for entry in entries if isinstance(entry, dict)]
+    return [str(name) for name in names if isinstance(name, str | int)]
 
 
 def open_folder(folder: Path, languages: tuple[str, str]) -> Table:
     """Open a folder laid out like a data set on the Hub."""
     card = read_card(folder / "README.md")
     configuration = choose_configuration(configuration_names(card), languages, str(folder))
-    origin = {"configuration": configuration, "licence": card.get("license")}
+    origin: dict[str, object] = {"configuration": configuration, "licence": licence(card)}
     return _open_local(str(folder), languages, origin, str(folder.resolve()), configuration)
 
 
@@ -200,6 +211,13 @@ def open_parquet(path: Path, languages: tuple[str, str]) -> Table:
 def _open_local(
     what: str, languages: tuple[str, str], origin: dict[str, object], *arguments: Any, **options: Any
 ) -> Table:
+    cache = Path(load_library().config.HF_DATASETS_CACHE)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{cache}: no cache of data sets can be made there ({error.strerror}); set HF_HOME to where one can"
+        ) from error
     with library_errors(what):
         builder = load_library().load_dataset_builder(*arguments, **options)
         # A card's counts may be out of date; nothing is wrong with the data then.

@@ -5,15 +5,14 @@ Exit codes: 0 done; 2 the user's input is wrong; 130 interrupted, with the state
 
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data_prep.errors import UserError
+from seq2seq.streams import guarded, output
 
 if TYPE_CHECKING:
     from seq2seq.language import InputCheck
@@ -94,9 +93,11 @@ def evaluate(
     split: Annotated[str, typer.Option(help="Split of the prepared corpus.")] = "test",
     prepared: Annotated[Path | None, typer.Option(help="Prepared corpus, if not the one trained on.")] = None,
     source: Annotated[
-        Path | None, typer.Option("--in", help="A file to translate and score instead of a split.")
+        Path | None, typer.Option("--in", readable=False, help="A file to translate and score instead of a split.")
     ] = None,
-    reference: Annotated[Path | None, typer.Option(help="Its reference translation, line by line.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option(readable=False, help="Its reference translation, line by line.")
+    ] = None,
     beam: Beam = None,
 ) -> None:
     """BLEU, chrF and TER of one or more checkpoints, with significance and BLEU by source length."""
@@ -180,7 +181,9 @@ def translate(
     text: Annotated[list[str] | None, typer.Argument(help="What to translate; words are joined.")] = None,
     run: Run = None,
     checkpoint: Annotated[str, typer.Option(help="best, last, last-good or a step.")] = "best",
-    source: Annotated[Path | None, typer.Option("--in", help="File to translate, line by line.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--in", readable=False, help="File to translate, line by line.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write to instead of standard output.")] = None,
     beam: Beam = None,
     nbest: Annotated[
@@ -203,7 +206,7 @@ def translate(
         raise UserError(
             "--attention draws a text given on the command line, such as: translate --attention map.png Hello!"
         )
-    from data_prep.readers import read_lines, read_stream
+    from data_prep.lines import read_input, read_lines
     from seq2seq.language import InputCheck
     from seq2seq.translator import Translator
 
@@ -217,12 +220,14 @@ def translate(
         chunks: Iterator[tuple[int, list[str]]] = iter([(1, " ".join(text).split("\n"))])
     elif source:
         chunks = read_lines(source, CHUNK)
+    elif sys.stdin is None:
+        raise UserError("standard input is closed: give a text, --in FILE, or lines to translate")
     elif sys.stdin.isatty():
         _converse(translator, check, options)
         return
     else:
-        chunks = read_stream(sys.stdin.buffer, "standard input", CHUNK)
-    with _output(out) as file:
+        chunks = read_input(CHUNK)
+    with output(out) as file:
         for first, lines in chunks:
             check(lines)
             for number, found in enumerate(translator.hypotheses(lines, **options), first):
@@ -274,23 +279,6 @@ def _line(number: int, scored: "Scored", nbest: int) -> str:
     return f"{number}\t{scored.score:.4f}\t{scored.text}\n" if nbest > 1 else f"{scored.text}\n"
 
 
-@contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears under its name when it is whole."""
-    if path is None:
-        yield sys.stdout
-        return
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            yield file
-        partial.replace(path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def latest_run() -> Path:
     """The run whose last checkpoint is newest.  Raises UserError if there is none."""
     runs = sorted(RUNS.glob("*/last"), key=lambda mark: mark.stat().st_mtime)
@@ -303,33 +291,4 @@ def latest_run() -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
-    sys.exit(_guarded(lambda: app(arguments, standalone_mode=True)))
-
-
-def _left_to_main(failure: threading.ExceptHookArgs) -> None:
-    """Say nothing of a full disk in TensorBoard's thread, which hands the error on to the main one."""
-    if failure.exc_type is None or not issubclass(failure.exc_type, OSError):
-        threading.__excepthook__(failure)
-
-
-def _guarded(command: Callable[[], object]) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        # Whatever the locale says, text is UTF-8, and no answer fails for want of a character.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    threading.excepthook = _left_to_main
-    try:
-        command()
-    except UserError as error:
-        # Names of files and what is in them may have line breaks, or letters that the terminal takes for orders.
-        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(error))
-        print(f"error: {text}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader has gone; writing the rest of the buffer at exit would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 0
+    sys.exit(guarded(lambda: app(arguments, standalone_mode=True)))

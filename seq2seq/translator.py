@@ -37,6 +37,9 @@ class Scored:
     score: float
 
 
+BLANK = Scored("", 0.0)
+
+
 @dataclass(frozen=True)
 class Piece:
     """Text that is translated at once: its ids, and the items that placeholders among them stand for."""
@@ -141,13 +144,18 @@ class Translator:
     def _pieces(self, lines: list[str]) -> list[list[Piece]]:
         """Each line in pieces short enough to translate; none for a blank line."""
         carrier = self.subwords.carrier
-        masked = [carrier.mask(line) if carrier else (line, []) for line in lines]
-        ids_of_lines = self.subwords.encode_source([text for text, _ in masked])
-        pieces = []
-        for line, (_, items), ids in zip(lines, masked, ids_of_lines, strict=True):
-            if len(ids) <= LONGEST:
-                pieces.append([Piece(line, ids, items)] if line else [])
+        written = [line for line in lines if line]
+        masked = [carrier.mask(line) if carrier else (line, []) for line in written]
+        ids_of_lines = iter(self.subwords.encode_source([text for text, _ in masked]))
+        items_of_lines = (items for _, items in masked)
+        pieces: list[list[Piece]] = []
+        for line in lines:
+            if not line:
+                pieces.append([])
+            elif len(ids := next(ids_of_lines)) <= LONGEST:
+                pieces.append([Piece(line, ids, next(items_of_lines))])
             else:
+                next(items_of_lines)
                 pieces.append([piece for part in self._cut(line) for piece in self._pieces([part])[0]])
         return pieces
 
@@ -179,7 +187,7 @@ class Translator:
 def _join(pieces: list[list[Scored]]) -> list[Scored]:
     """The translations of a line from those of its pieces, rank by rank."""
     if not pieces:
-        return [Scored("", 0.0)]
+        return [BLANK]
     ranks = min(map(len, pieces))
     return [
         Scored(

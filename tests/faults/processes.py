@@ -112,8 +112,8 @@ def _command(arguments: Sequence[str], folder: Path, output: Path, before: Calla
         traceback.print_exc()
     finally:
         after()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
         os._exit(code)
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [
+    pytest.mark.pipeline,
+    pytest.mark.skipif(sys.platform != "linux", reason="the harness needs /proc"),
+]
 KILLS = 10
 SHORT = ("--kills", str(KILLS), "--bytes", "32", "--disks", "1")
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_prep.errors import UserError
-from data_prep.readers import TextFiles, read_lines
+from data_prep.lines import read_lines
+from data_prep.readers import TextFiles
 
 LANGUAGES = ("en", "fr")
 

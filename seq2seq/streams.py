@@ -1,0 +1,86 @@
+"""What a command says and where: results to standard output or a file, errors in one line, and the exit code."""
+
+import errno
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from data_prep.errors import UserError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""What keeps a stream from being written."""
+
+
+@contextmanager
+def output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that appears under its name when it is whole."""
+    if path is None:
+        if sys.stdout is None:
+            raise UserError("standard output is closed: name a file with --out")
+        yield sys.stdout
+        return
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+        partial.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _left_to_main(failure: threading.ExceptHookArgs) -> None:
+    """Say nothing of a full disk in TensorBoard's thread, which hands the error on to the main one."""
+    if failure.exc_type is None or not issubclass(failure.exc_type, OSError):
+        threading.__excepthook__(failure)
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """Run a command and say what went wrong; return the exit code, as `cli.py` lists them."""
+    for stream in (sys.stdout, sys.stderr):
+        # Whatever the locale says, text is UTF-8, and no answer fails for want of a character.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    threading.excepthook = _left_to_main
+    try:
+        try:
+            command()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except UserError as error:
+        return _told(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        _drop_output()
+        return 1
+    except PermissionError as error:
+        return _told(f"{error.filename or 'a stream'}: no permission; see `ls -l` and chmod")
+    except OSError as error:
+        # Files have names; without one it is a stream.
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        _drop_output()
+        return _told(f"standard output cannot be written ({error.strerror}); what is missing is lost")
+    return 0
+
+
+def _told(error: str) -> int:
+    """Say what is the user's to mend, in one line."""
+    # Names of files and what is in them may have line breaks, or letters that the terminal takes for orders.
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in error)
+    print(f"error: {text}", file=sys.stderr)
+    return 2
+
+
+def _drop_output() -> None:
+    """Forget what is in the buffer; writing it at exit would complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
