@@ -24,7 +24,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults audit clean
+.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults fuzz audit clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -80,6 +80,9 @@ test: $(VENV)/.developing ## all tests, or those of TESTS
 faults: $(VENV)/.developing ## kill training and preparation KILLS times, damage files, fill the disk: nothing may be lost
 	@$(VENV)/bin/python -m tests.faults --kills $(KILLS)
 
+fuzz: $(VENV)/.fuzzing ## a million inputs for cleaning and reading, 20,000 for translating; or 500 odd lines with RUN
+	@$(VENV)/bin/python -m tests.fuzz $(if $(RUN),--run "$$RUN") $(if $(INPUTS),--inputs $(INPUTS) --translated $(INPUTS))
+
 audit: $(VENV)/.auditing ## ask PyPI for known flaws of the pinned versions: needs a network
 	@$(VENV)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \
 		--requirement requirements-hashes.txt 2>$(VENV)/audit.txt || { \
@@ -100,6 +103,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.teaching: $(VENV)/.installed
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt --editable '.[lesson]'
+	@touch $@
+
+$(VENV)/.fuzzing: $(VENV)/.developing
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PIP) --constraint constraints.txt 'atheris>=3,<4' || { \
+		echo "error: make fuzz needs atheris, which is not made for every system and Python" >&2; exit 2; }
 	@touch $@
 
 $(VENV)/.auditing: $(VENV)/.installed
