@@ -6,8 +6,9 @@ LANGS ?= en-fr
 RECIPE ?= $(if $(filter-out phrasebook phrasebook:%,$(CORPUS)),small,quick)
 # Further options for pip, such as PIP="--extra-index-url https://download.pytorch.org/whl/cpu".
 PIP ?=
-# How often faults kills.
+# How often faults kills, and how long soak lasts.
 KILLS ?= 200
+SOAK_MINUTES ?= 3
 
 export CORPUS RUN TEXT IN OUT BASELINE
 VENV := .venv
@@ -24,7 +25,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults fuzz audit clean
+.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults fuzz soak audit clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -82,6 +83,9 @@ faults: $(VENV)/.developing ## kill training and preparation KILLS times, damage
 
 fuzz: $(VENV)/.fuzzing ## a million inputs for cleaning and reading, 20,000 for translating; or 500 odd lines with RUN
 	@$(VENV)/bin/python -m tests.fuzz $(if $(RUN),--run "$$RUN") $(if $(INPUTS),--inputs $(INPUTS) --translated $(INPUTS))
+
+soak: $(VENV)/.developing ## feed translate of RUN for SOAK_MINUTES: every line answered in order, memory flat
+	@$(VENV)/bin/python -m tests.soak --minutes $(SOAK_MINUTES) $(if $(RUN),--run "$$RUN")
 
 audit: $(VENV)/.auditing ## ask PyPI for known flaws of the pinned versions: needs a network
 	@$(VENV)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \

@@ -2,11 +2,12 @@
 
 import pytest
 
+from data_prep.corpus import Corpus
 from seq2seq.config import load_recipe
 from seq2seq.training import train
 from seq2seq.translator import Translator
 from tests.odd import faults, odd_lines
-from tests.phrases import Corpus, run, settings, write_source
+from tests.phrases import run, settings, write_source
 
 
 @pytest.fixture(scope="module")
