@@ -122,8 +122,8 @@ def main() -> int:
     found = soak(run, asked.minutes, asked.seed)
     first, most, growth = found.growth()
     print(
-        f"{run}: {found.lines:,} lines in {found.seconds / 60:.1f} minutes, {found.lines / found.seconds:,.0f} a second, "
-        f"{len(found.wrong)} not answered in order; memory {first / 1e6:.0f} MB after the warm-up, at most "
+        f"{run}: {found.lines:,} lines in {found.seconds / 60:.1f} minutes, {found.lines / found.seconds:,.0f} a "
+        f"second, {len(found.wrong)} not answered in order; memory {first / 1e6:.0f} MB after the warm-up, at most "
         f"{most / 1e6:.0f} MB, {100 * growth:+.1f} %"
     )
     for wrong in found.wrong[:5]:

@@ -1,0 +1,123 @@
+"""What guarding against damage and strangers costs: the same training and translation with and without, by turns.
+
+    python -m tests.benchmarks.guards PREPARED
+
+Training is opening the corpus, updates, and the checkpoints that the recipe asks for; translation is loading the network
+and lines of the test split.  Left out are checksums, waiting for the disk, the look for links and what is checked of
+Arrow files and tensors.  That an update with a loss that is not finite is skipped is in both.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pyarrow as pa
+from safetensors.torch import load_file
+
+from data_prep import corpus as corpora
+from data_prep import files
+from data_prep.corpus import Corpus
+from seq2seq import checkpoint, run_files, training
+from seq2seq.config import Config, load_recipe
+from seq2seq.translator import Translator
+
+NO_DIGEST = "0" * 64
+
+
+def _read_unchecked(path: Path, schema: pa.Schema) -> list[pa.RecordBatch]:
+    return list(pa.ipc.open_file(pa.memory_map(str(path))).read_all().to_batches())
+
+
+def _load_unchecked(path: Path, shapes: Any, device: Any) -> Any:
+    return load_file(path, device=str(device))
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """Leave out what guards."""
+    instead: dict[tuple[Any, str], Any] = {
+        (corpora, "same_digest"): lambda path, expected: True,
+        (checkpoint, "same_digest"): lambda path, expected: True,
+        (run_files, "same_digest"): lambda path, expected: True,
+        (checkpoint, "file_digest"): lambda path: NO_DIGEST,
+        (files, "sync"): _nothing,
+        (checkpoint, "sync"): _nothing,
+        (training, "sync"): _nothing,
+        (corpora, "read_batches"): _read_unchecked,
+        (corpora.Split, "fits"): lambda split, source_size, target_size: True,
+        (checkpoint, "read_tensors"): _load_unchecked,
+        (corpora, "refuse_links"): _nothing,
+        (checkpoint, "refuse_links"): _nothing,
+        (run_files, "refuse_links"): _nothing,
+    }
+    with ExitStack() as stack:
+        for (where, name), other in instead.items():
+            stack.enter_context(patch.object(where, name, other))
+        yield
+
+
+def side_by_side(action: Callable[[Path], None], repeats: int) -> tuple[float, float]:
+    """Medians of the seconds that an action takes, with guards and without; the first of each is not counted."""
+    times: tuple[list[float], list[float]] = [], []
+    for repeat in range(repeats + 1):
+        # Neither is always the first.
+        for which in (0, 1) if repeat % 2 else (1, 0):
+            with tempfile.TemporaryDirectory(prefix="guards-") as folder, ExitStack() as stack:
+                if which:
+                    stack.enter_context(unguarded())
+                begun = time.perf_counter()
+                action(Path(folder))
+                if repeat:
+                    times[which].append(time.perf_counter() - begun)
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def main() -> None:
+    """Measure, and print both medians and the cost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path, help="a prepared corpus")
+    parser.add_argument("--recipe", default="quick")
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--lines", type=int, default=2000)
+    parser.add_argument("--repeats", type=int, default=5)
+    asked = parser.parse_args()
+    opened = Corpus(asked.corpus)
+    config = _by_steps(load_recipe(asked.recipe), asked.steps).prepared_as(opened.manifest["settings"], ())
+    lines = opened.split("test").texts()[0][: asked.lines]
+
+    def train(folder: Path) -> None:
+        training.train(Corpus(asked.corpus), config, folder / "run")
+
+    with tempfile.TemporaryDirectory(prefix="guards-") as folder:
+        run = Path(folder) / "run"
+        training.train(opened, config, run)
+
+        def translate(_: Path) -> None:
+            Translator.load(run).translate(lines)
+
+        for name, action in (("training", train), ("translation", translate)):
+            guarded, without = side_by_side(action, asked.repeats)
+            print(
+                f"{name}: {guarded:.3f} s with guards, {without:.3f} s without, {100 * (guarded / without - 1):+.2f} %",
+                flush=True,
+            )
+
+
+def _by_steps(config: Config, steps: int) -> Config:
+    """The same, ended by its steps alone."""
+    limits = {"minutes": None, "epochs": None, "patience": None, "steps": steps}
+    return config.model_copy(update={"training": config.training.model_copy(update=limits)})
+
+
+if __name__ == "__main__":
+    main()
