@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.guards PREPARED
 
-Training is opening the corpus, updates, and the checkpoints that the recipe asks for; translation is loading the network
-and lines of the test split.  Left out are checksums, waiting for the disk, the look for links and what is checked of
+Training is opening the corpus, updates, and the checkpoints that the recipe asks for; translation is loading the
+network and lines of the test split.  Left out are checksums, waiting for the disk, the look for links and the checks of
 Arrow files and tensors.  That an update with a loss that is not finite is skipped is in both.
 """
 
