@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def reach_picture(networks: Sequence[Network], path: Path, quantities: Iterable[
     """Derivatives against the distance on a log axis: median and quartiles, a colour for each cell.
 
     `networks` are measurements of `gradients.measure` with `name` and `trained` beside; those with and without
-    attention, before and after training have panels of their own.  A dot and a number are where a median has FADED.
+    attention, before and after training have panels of their own.  A dot and a number are where a median is
+    FADED of that at distance 1.
     """
     attentions = sorted({network["attention"] for network in networks})
     trainings = sorted({network["trained"] for network in networks})
@@ -45,7 +47,8 @@ def reach_picture(networks: Sequence[Network], path: Path, quantities: Iterable[
         axes.set_yscale("log")
         axes.set_ylim(max(DEEPEST, min(*medians, FADED / 2)), max(*medians, 10.0))
         axes.set_xlim(0, 1.22 * max(row["distance"] for _, rows in scaled for row in rows))
-        axes.axhline(FADED, color="0.4", lw=0.8, ls=":")
+        if quantity == "loss":
+            axes.axhline(FADED, color="0.4", lw=0.8, ls=":")
         tidy(axes)
         shown = [(n, rows) for n, rows in scaled if (n["attention"], n["trained"]) == (attention, trained)]
         _reach_panel(axes, shown, quantity)
@@ -78,12 +81,14 @@ def _reach_panel(axes: Any, shown: Sequence[tuple[Network, list[dict[str, Any]]]
             bounds = [(row["distance"], row["bound"]) for row in rows if row["bound"] <= high] or [(1, high)]
             axes.plot(*zip(*bounds, strict=True), color=GREY, lw=1, ls="--")
             ends.append((bounds[-1][1], "σ(U)$^{T-t}$", bounds[-1][0], GREY))
-    faded = sorted((n["reach"][quantity], n["cell"]) for n, _ in shown if n["reach"][quantity] is not None)
-    for number, (distance, cell) in enumerate(faded):
+    marked = [(network["reach"][quantity], network["cell"], rows) for network, rows in shown]
+    marked = sorted((mark for mark in marked if mark[0] is not None), key=itemgetter(0, 1))
+    for number, (distance, cell, rows) in enumerate(marked):
         colour, above = COLOURS[list(KINDS).index(cell)], (3, -11)[number % 2]
-        axes.plot(distance, FADED, "o", color=colour, ms=4)
+        height = FADED * rows[0]["median"]
+        axes.plot(distance, height, "o", color=colour, ms=4)
         axes.annotate(
-            distance, (distance, FADED), xytext=(2, above), textcoords="offset points", color=colour, fontsize=8
+            distance, (distance, height), xytext=(2, above), textcoords="offset points", color=colour, fontsize=8
         )
     border = [row["distance"] for _, rows in shown for row in rows if row["part"] == "source"]
     if border:

@@ -105,5 +105,5 @@ with attention of the section above, {each} each, in batches of as many units, w
 {table(rows)}
 ![BLEU by length, letters and subwords](lesson/{NAME}-length.png)
 
-Not shown: what letters reach when they are given more time for the more steps that they take.
+What it does not show: what letters reach when they are given more time for the more steps that they take.
 """
