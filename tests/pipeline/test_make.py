@@ -172,7 +172,7 @@ def test_interrupted_training_resumes_to_the_same_weights(tmp_path: Path) -> Non
     assert process.returncode != 0
     assert "saved" in said
     assert "Traceback" not in said
-    assert 0 < int((tmp_path / "cut" / "last").read_text()) < 300
+    assert 0 < int((tmp_path / "cut" / "last").read_text().split()[0]) < 300
     resumed = make(tmp_path, "train", "CORPUS=toy", "RECIPE=tiny", "RUN=cut", settings)
     assert resumed.returncode == 0, resumed.stderr
     for name in ("model.safetensors", "optimiser.safetensors"):
