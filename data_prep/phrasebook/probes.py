@@ -161,8 +161,9 @@ def _twins(draw: Draw, nouns: dict[str, tuple[Noun, ...]], kind: Kind, depth: in
         noun = words.index(noun_form(phrase.noun, agreement(phrase), False).split()[-1])
         pair.append((english.realise(sentence), fr, words[noun + 1 : -1], words[-1]))
     (en, fr, words, last), (twin_en, twin_fr, twin_words, twin_last) = pair
-    if words != twin_words or last == twin_last:
-        raise Unfit  # something nearer agrees with the noun too, or nothing does
+    assert words == twin_words
+    if last == twin_last:
+        raise Unfit
     probes = (Probe(en, fr, _ending(fr, last, twin_last)), Probe(twin_en, twin_fr, _ending(twin_fr, twin_last, last)))
     return Twins(kind, len(words) + 1, same, probes)
 
