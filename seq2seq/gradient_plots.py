@@ -145,7 +145,8 @@ def movement_picture(panels: Mapping[str, Sequence[Mapping[str, Any]]], path: Pa
         axes.set_title(title, fontsize=9, loc="left")
         axes.set_xlabel("update", fontsize=9)
         axes.xaxis.set_major_formatter("{x:,.0f}")
-    bar = figure.colorbar(shown, ax=figure.axes, fraction=0.03, format="10$^{{{x:.0f}}}$")
+    powers = range(round(np.log10(low)), round(np.log10(high)) + 1)
+    bar = figure.colorbar(shown, ax=figure.axes, fraction=0.03, format="10$^{{{x:.0f}}}$", ticks=powers)
     bar.ax.tick_params(labelsize=8)
     save(figure, path)
 

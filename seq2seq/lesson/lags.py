@@ -164,6 +164,8 @@ are wrong, where a guess has {guesses["copy"]}, or the mean square of what is am
 
 ![Error against lag](lesson/{NAME}-error.png)
 
+An error that is smaller still stands at the lower edge.
+
 {_order(results)}
 
 What it does not show: what is possible. A longer training, another schedule or other first weights move all these
@@ -185,7 +187,7 @@ def _order(results: Mapping[str, Any]) -> str:
         order = sorted(cells, key=lambda cell: -cells[cell]["longest"])
         reached = [f"{cell} {cells[cell]['longest'] or 'no lag'}" for cell in order]
         told.append(f"{NAMES[name]} {', '.join(reached)}")
-    return f"Solved: {'; '.join(told)}."
+    return f"The longest lag solved: {'; '.join(told)}."
 
 
 NAMES = {"copy": "copying,", "adding": "adding,"}

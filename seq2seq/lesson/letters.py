@@ -99,7 +99,8 @@ def tell(results: Mapping[str, Any]) -> str:
     return f"""## Many to many, by letters
 Nothing in the network knows what a word is: its symbols can be letters as well. Then a sentence is several times as
 long, the state has to last as many times more steps, and each step learns less of what a word means; on the other
-hand there are few symbols, and none that was seen too seldom. `make train SET="subwords.kind=char"`; here the LSTM
+hand there are few symbols, and none that was seen too seldom. The equation is that of the section above, $y_t$ and
+$x_t$ are letters. `make train SET="subwords.kind=char"`; here the LSTM
 with attention of the section above, {each} each, in batches of as many units, which take about as long:
 
 {table(rows)}

@@ -28,11 +28,11 @@ RATES = {"rnn": 0.01, "gru": 0.02, "lstm": 0.02}
 TRANSLATED = 500
 """Sentences of a split that are translated and scored."""
 REORDERED = (
-    "I like the white house.",
-    "She has not seen them.",
-    "My sister gives him the red book.",
+    "My sister is wearing a red dress.",
+    "We have bought it.",
+    "He doesn't understand me.",
 )
-"""Adjectives behind the noun, pronouns before the verb."""
+"""An adjective behind its noun, pronouns before the verb."""
 
 
 def system(cell: str, attention: bool) -> str:
@@ -244,8 +244,8 @@ it. The first {some["test"]["sentences"]} sentences of each are scored.
 
 {_best(results)}
 
-What the attention of the LSTM looked at, as it wrote (the source across, the translation down):
-`seq2seq translate --attention map.png "{results["attention"]["pairs"][0][0]}"`
+What the attention of the LSTM looked at, as it wrote (the source across, the translation down), in sentences that
+French orders otherwise: `seq2seq translate --attention map.png "{results["attention"]["pairs"][0][0]}"`
 
 ![Attention](lesson/{NAME}-attention.png)
 
