@@ -29,8 +29,8 @@ app = typer.Typer(
 # Threads that wait for each other spin; for long, they starve each other as soon as another program takes a core, and
 # training all but stands still.  Spinning for less costs nothing where there is none.  Read when PyTorch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "30000")
-# Compiled products and recurrences that oneDNN and PyTorch keep, in each thread one for each shape that it has met: ever
-# new batches would make gigabytes of them.
+# Compiled products and recurrences that oneDNN and PyTorch keep, one for each shape that a thread has met: ever new
+# batches would make gigabytes of them.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "200")
 os.environ.setdefault("LRU_CACHE_CAPACITY", "50")
 
