@@ -1,12 +1,14 @@
 """`make soak`: the command behind `make translate`, fed for minutes on end.
 
 Every line has a number, which passes through a translation unchanged, so that an answer tells which line it is of; some
-lines are blank.  Memory is what the system says is resident, and may not grow by more than 2 % after the warm-up.
+lines are blank.  Where a translation is cut off at its limit before the number, nothing tells; these are counted.
+Memory is what the system says is resident, and may not grow by more than 2 % after the warm-up.
 Exit code 1 if a line is lost, out of order or wrongly blank, or if memory grows.
 """
 
 import argparse
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -23,6 +25,7 @@ from tests.odd import WORDS
 WARM_UP = 0.25
 """Share of the time."""
 GROWTH = 0.02
+NUMBER = re.compile(r"\d+")
 TOGETHER = 5000
 """Lines that are on their way at most, more than the command reads before it answers."""
 
@@ -36,6 +39,8 @@ class Soak:
     """Lines that it was fed with."""
     lines: int = 0
     """Lines that it answered."""
+    unnumbered: int = 0
+    """Of these, not blank and without a number."""
     wrong: list[str] = field(default_factory=list)
     """Answers that are not of their lines."""
     memory: list[tuple[float, int]] = field(default_factory=list)
@@ -59,8 +64,11 @@ def written(seed: int) -> Iterator[str]:
 
 
 def is_of(line: str, answer: str) -> bool:
-    """Whether an answer can be of a line."""
-    return not answer if not line else line.rpartition(" ")[2].rstrip(".") in answer
+    """Whether an answer can be of a line: it is blank if the line is, and has no other line's number."""
+    if not line or not answer:
+        return line == answer
+    numbers = NUMBER.findall(answer)
+    return not numbers or NUMBER.findall(line)[0] in numbers
 
 
 def resident(process: int) -> int:
@@ -100,6 +108,7 @@ def soak(run: Path, minutes: float, seed: int) -> Soak:
     for line, answer in zip(written(seed), process.stdout, strict=False):
         room.release()
         found.lines += 1
+        found.unnumbered += bool(line and not NUMBER.search(answer))
         if not is_of(line, answer.rstrip("\n")):
             found.wrong.append(f"line {found.lines}: {line!r} → {answer!r}")
     found.seconds = time.monotonic() - begun
@@ -123,8 +132,8 @@ def main() -> int:
     first, most, growth = found.growth()
     print(
         f"{run}: {found.lines:,} lines in {found.seconds / 60:.1f} minutes, {found.lines / found.seconds:,.0f} a "
-        f"second, {len(found.wrong)} not answered in order; memory {first / 1e6:.0f} MB after the warm-up, at most "
-        f"{most / 1e6:.0f} MB, {100 * growth:+.1f} %"
+        f"second, {len(found.wrong)} not answered in order, {found.unnumbered} cut off before their number; memory "
+        f"{first / 1e6:.0f} MB after the warm-up, at most {most / 1e6:.0f} MB, {100 * growth:+.1f} %"
     )
     for wrong in found.wrong[:5]:
         print(f"FAILED {wrong}", file=sys.stderr)

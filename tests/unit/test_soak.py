@@ -41,6 +41,7 @@ def test_lines_are_the_same_for_a_seed_and_each_has_its_number() -> None:
     assert is_of("the cat 12.", "le chat 12.")
     assert not is_of("the cat 12.", "le chat 13.")
     assert not is_of("the cat 12.", "")
+    assert is_of("the cat 12.", "le chat")
     assert not is_of("", "le chat")
 
 
