@@ -88,14 +88,17 @@ def run(keep: Keep, docs: Path) -> Path:
 
 def write(results: dict[str, Results], docs: Path) -> Path:
     """JSON and pictures of each section, and the page that shows them."""
-    texts = []
     for name, found in results.items():
         of = section(name)
         write_text(docs / PICTURES / f"{of.NAME}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         of.draw(found, docs / PICTURES)
-        texts.append(of.tell(found).strip() + "\n")
-    write_text(docs / PAGE, "\n".join([INTRODUCTION, *texts]))
+    write_text(docs / PAGE, page(results))
     return docs / PAGE
+
+
+def page(results: dict[str, Results]) -> str:
+    """The text of all sections."""
+    return "\n".join([INTRODUCTION, *(section(name).tell(found).strip() + "\n" for name, found in results.items())])
 
 
 def _begin(keep: Keep) -> None:

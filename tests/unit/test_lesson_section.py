@@ -1,10 +1,13 @@
 """Measurements that are kept, and tables."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
+from matplotlib.image import imread
 
-from seq2seq.lesson.runner import AFTER, SECTIONS, divided, section
+from seq2seq.lesson.runner import AFTER, PAGE, PICTURES, SECTIONS, divided, page, section
 from seq2seq.lesson.section import Keep, table
 from tests.quoting import unfounded
 
@@ -42,6 +45,22 @@ def test_every_section_is_one() -> None:
         assert callable(of.tell)
     assert divided("translators")
     assert not divided("one_to_one")
+
+
+def test_the_lesson_in_docs_is_what_its_json_says() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    results = {
+        name: json.loads((docs / PICTURES / f"{section(name).NAME}.json").read_text(encoding="utf-8"))
+        for name in SECTIONS
+    }
+    text = (docs / PAGE).read_text(encoding="utf-8")
+    assert text == page(results), "make lesson writes it anew"
+    for name, found in results.items():
+        assert unfounded(section(name).tell(found), found) == [], name
+    shown = re.findall(r"\]\((lesson/[\w-]+\.png)\)", text)
+    assert len(shown) > 10
+    for path in shown:
+        assert imread(docs / path)[..., :3].std() > 0.01
 
 
 @pytest.mark.parametrize(
