@@ -212,7 +212,7 @@ def translate(
         )
     from data_prep.lines import read_input, read_lines
     from seq2seq.language import InputCheck
-    from seq2seq.translator import Translator
+    from seq2seq.translator import Translator, give_back_memory
 
     folder = run or latest_run()
     if source and not source.is_file():
@@ -237,6 +237,7 @@ def translate(
             for number, found in enumerate(translator.hypotheses(lines, **options), first):
                 file.writelines(_line(number, scored, nbest) for scored in found)
             file.flush()
+            give_back_memory()
     if attention and text:
         _draw_attention(folder, checkpoint, translator, " ".join(text).split("\n"), attention)
 

@@ -9,6 +9,7 @@ Exit code 1 if a line is lost, out of order or wrongly blank, or if memory grows
 import argparse
 import random
 import re
+import statistics
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ from seq2seq.cli import latest_run
 from seq2seq.streams import guarded
 from tests.odd import WORDS
 
-WARM_UP = 0.25
+WARM_UP = 1 / 3
 """Share of the time."""
 GROWTH = 0.02
 NUMBER = re.compile(r"\d+")
@@ -47,10 +48,15 @@ class Soak:
     """Seconds since the start, and bytes that were resident."""
     code: int = 0
 
-    def growth(self) -> tuple[int, int, float]:
-        """Memory after the warm-up, the most of it from then on, and the share by which that is more."""
+    def growth(self) -> tuple[float, int, float]:
+        """Memory after the warm-up, the most of it from then on, and the share by which it grows.
+
+        Medians of the first and the last quarter of the time after the warm-up: within a batch it goes up and down.
+        """
         warm = [size for seconds, size in self.memory if seconds >= WARM_UP * self.seconds] or [1]
-        return warm[0], max(warm), max(warm) / warm[0] - 1
+        few = max(1, len(warm) // 4)
+        first, last = statistics.median(warm[:few]), statistics.median(warm[-few:])
+        return first, max(warm), last / first - 1
 
 
 def written(seed: int) -> Iterator[str]:
@@ -100,7 +106,8 @@ def soak(run: Path, minutes: float, seed: int) -> Soak:
 
     def watch() -> None:
         while not ended.wait(1.0):
-            found.memory.append((time.monotonic() - begun, resident(process.pid)))
+            if size := resident(process.pid):
+                found.memory.append((time.monotonic() - begun, size))
 
     threads = [threading.Thread(target=feed, args=(process.stdin,)), threading.Thread(target=watch)]
     for thread in threads:

@@ -46,7 +46,8 @@ def test_lines_are_the_same_for_a_seed_and_each_has_its_number() -> None:
 
 
 def test_growth_is_that_after_the_warm_up() -> None:
-    memory = [(0.0, 10), (25.0, 100), (50.0, 101), (75.0, 105), (99.0, 100)]
-    first, most, growth = Soak(seconds=100.0, memory=memory).growth()
-    assert (first, most) == (100, 105)
-    assert growth == pytest.approx(0.05)
+    sizes = [10, 50, 80, 100, 102, 98, 100, 130, 100, 105, 104, 106, 105]
+    memory = [(10.0 * second, size) for second, size in enumerate(sizes)]
+    first, most, growth = Soak(seconds=90.0, memory=memory).growth()
+    assert (first, most) == (101, 130)
+    assert growth == pytest.approx(105.5 / 101 - 1)
