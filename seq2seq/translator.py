@@ -20,6 +20,7 @@ from seq2seq.config import Decoding
 from seq2seq.inference import Inference
 from seq2seq.model import Translation
 from seq2seq.products import choose_bytes
+from seq2seq.repetition import without_loops
 from seq2seq.search import Hypothesis, Search
 from seq2seq.threads import Workers
 
@@ -111,7 +112,7 @@ class Translator:
             for row, of_piece in zip(batches[number], hypotheses, strict=True):
                 found[row] = self._texts(flat[row], of_piece, nbest)
         remaining = iter(found)
-        return [_join([next(remaining) for _ in line]) for line in pieces]
+        return [_join(line, [next(remaining) for _ in line]) for line in pieces]
 
     def _tensors(self, sources: list[list[int]]) -> tuple[Tensor, Tensor, Tensor]:
         """Sources of like length, their lengths, and how long their translations may be."""
@@ -197,15 +198,15 @@ def give_back_memory() -> None:
         trim(0)
 
 
-def _join(pieces: list[list[Scored]]) -> list[Scored]:
-    """The translations of a line from those of its pieces, rank by rank."""
-    if not pieces:
+def _join(line: list[Piece], found: list[list[Scored]]) -> list[Scored]:
+    """The translations of a line from those `found` of its pieces, rank by rank."""
+    if not line:
         return [BLANK]
-    ranks = min(map(len, pieces))
+    source = " ".join(piece.text for piece in line)
     return [
         Scored(
-            " ".join(piece[rank].text for piece in pieces),
-            sum(piece[rank].score for piece in pieces) / len(pieces),
+            without_loops(" ".join(scored[rank].text for scored in found), source),
+            sum(scored[rank].score for scored in found) / len(found),
         )
-        for rank in range(ranks)
+        for rank in range(min(map(len, found)))
     ]

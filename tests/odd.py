@@ -86,7 +86,7 @@ def most_subwords(translator: Translator, line: str) -> int:
 
 
 def faults(translator: Translator, lines: Sequence[str], answers: Sequence[str]) -> list[str]:
-    """What is wrong with answers: their number, an empty one, one that is too long, one that is not one line."""
+    """What is wrong with answers: their number, or one that is empty, not one line, too long, or a loop."""
     if len(answers) != len(lines):
         return [f"{len(answers)} answers for {len(lines)} lines"]
     found = []
@@ -95,6 +95,8 @@ def faults(translator: Translator, lines: Sequence[str], answers: Sequence[str])
             found.append(f"empty: {line!r:.200}")
         if len(answer.splitlines()) > 1:
             found.append(f"not one line: {line!r:.200} → {answer!r:.200}")
+        if loops(line, answer):
+            found.append(f"a loop: {line!r:.200} → {answer!r:.200}")
         # A byte that is no letter's shows as one sign, of three bytes.
         shown = answer.replace("\ufffd", " ")
         if len(translator.subwords.encode_target([shown])[0]) > most_subwords(translator, line):

@@ -31,4 +31,4 @@ def test_what_is_wrong_with_answers_is_told(translator: Translator) -> None:
     lines = ["The cat sees the house."] * 4
     assert faults(translator, lines, lines[:3]) == ["3 answers for 4 lines"]
     told = faults(translator, lines, ["Le chat.", "", "a\u2028b", "chat " * 100])
-    assert [one.split(":")[0] for one in told] == ["empty", "not one line", "too long"]
+    assert [one.split(":")[0] for one in told] == ["empty", "not one line", "a loop", "too long"]
