@@ -6,6 +6,7 @@ Shapes: B pairs of a batch, S source positions, T target positions, N target sub
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -20,7 +21,10 @@ POOL = 200_000
 """Pairs that are sorted by length together: enough for little padding, few enough for constant memory."""
 
 LONGEST = 120
-"""Target subwords that two joined sentences have at most."""
+"""Target subwords that joined sentences have at most."""
+
+CHAIN = 4
+"""Sentences that are joined in one, at most."""
 
 Rows = npt.NDArray[np.int64]
 T = TypeVar("T")
@@ -43,7 +47,7 @@ class Pairs(Protocol):
 
 
 class Joined:
-    """The pairs of a split, each once, a share of them two in one: the second behind the first, on both sides.
+    """The pairs of a split, each once, a share of them joined, two to CHAIN in one: one behind another on both sides.
 
     Of sentences one after another a network learns to find where in the source to go on, which single short ones do
     not ask of it, and longer ones than the corpus has do (Nguyen et al. 2021).
@@ -52,24 +56,30 @@ class Joined:
     def __init__(self, split: Pairs, share: float, seed: tuple[int, ...]) -> None:
         """Draw which pairs are joined."""
         self._split = split
-        order = np.random.default_rng(seed).permutation(len(split))
-        joined = int(share * len(split)) // 2
-        first, second = order[:joined], order[joined : 2 * joined]
-        fits = split.target_lengths[first] + split.target_lengths[second] <= LONGEST
-        alone = np.concatenate([first[~fits], second[~fits], order[2 * joined :]])
-        self._firsts, self._seconds = np.concatenate([first[fits], alone]), second[fits]
+        shuffle = np.random.default_rng(seed)
+        order = shuffle.permutation(len(split))
+        joined = int(share * len(split))
+        ends = np.cumsum(shuffle.integers(2, CHAIN, size=joined, endpoint=True))
+        ends = ends[ends <= joined]
+        sizes = np.ones(len(split), dtype=np.int64)
+        for first, end in pairwise([0, *ends.tolist()]):
+            if split.target_lengths[order[first:end]].sum() <= LONGEST:
+                sizes[first:end] = 0
+                sizes[first] = end - first
+        self._order, self._starts = order, np.flatnonzero(sizes)
+        self._sizes = sizes[self._starts]
         self.source_lengths, self.target_lengths = (
-            lengths[self._firsts] + np.pad(lengths[self._seconds], (0, len(alone)))
-            for lengths in (split.source_lengths, split.target_lengths)
+            np.add.reduceat(lengths[order], self._starts) for lengths in (split.source_lengths, split.target_lengths)
         )
 
     def __len__(self) -> int:
-        """Number of pairs, two joined ones counted as one."""
-        return len(self._firsts)
+        """Number of pairs, joined ones counted as one."""
+        return len(self._starts)
 
     def _rows(self, row: int) -> list[int]:
-        joined = row < len(self._seconds)
-        return [int(self._firsts[row]), int(self._seconds[row])] if joined else [int(self._firsts[row])]
+        start = self._starts[row]
+        rows: list[int] = self._order[start : start + self._sizes[row]].tolist()
+        return rows
 
     def source_ids(self, row: int) -> Ids:
         """Source ids of one pair, without begin and end."""

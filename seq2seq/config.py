@@ -50,7 +50,7 @@ class Training(Settings):
     batch_tokens: int = Field(default=2000, ge=1, le=1_000_000)
     """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""
     joined: float = Field(default=0.3, ge=0, le=1)
-    """Share of the pairs that are joined, two in one, so that longer sentences are learned than the corpus has."""
+    """Share of the pairs that are joined, two to four in one: longer sentences are learned than the corpus has."""
     learning_rate: float = Field(default=2e-2, gt=0)
     """Highest learning rate, of embeddings and biases; matrices follow it (`optimisers.py`)."""
     schedule: Literal["cosine", "inverse_sqrt"] = "cosine"
