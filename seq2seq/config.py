@@ -92,7 +92,7 @@ class Decoding(Settings):
 
     beam: int = Field(default=5, ge=1, le=100)
     """Hypotheses kept at each step; 1 is greedy."""
-    length_penalty: float = Field(default=0.6, ge=0, le=10)
+    length_penalty: float = Field(default=1.0, ge=0, le=10)
     """Power of the length that a hypothesis's log-probability is divided by: 0 favours short ones."""
     max_ratio: float = Field(default=2.0, gt=0, le=10)
     """Longest translation in subwords for each subword of the source, beside ten that are free."""
