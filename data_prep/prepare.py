@@ -69,6 +69,16 @@ def prepare(
         return _prepare(source_name, languages, folder, settings, report, processes or available_cores())
 
 
+def _refuse_other_use(folder: Path) -> None:
+    """Raise UserError if the folder has files of something else, a run's for instance, which would be written over."""
+    if (folder / MANIFEST).exists() or (folder / "building").exists():
+        return
+    ours = {SUMS, *SUBWORD_FILES}
+    for path in sorted(folder.iterdir()):
+        if path.name not in ours and path.suffix != ".arrow" and not path.name.startswith("."):
+            raise UserError(f"{folder}: has other files in it, such as {path.name}; choose another folder")
+
+
 def _prepare(
     source_name: str,
     languages: tuple[str, str],
@@ -79,6 +89,7 @@ def _prepare(
 ) -> Json:
     building = folder / "building"
     refuse_links(folder)
+    _refuse_other_use(folder)
     if (building / MANIFEST).is_file():
         try:
             _publish(folder)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data_prep.corpus import Corpus
+from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.files import DIFFERS, SUMS, digest, locked, read_sums, same_digest, write_sums, write_whole
 from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
@@ -21,12 +21,17 @@ MEND = "`make train` with RESUME=last-good and the settings it had writes it ane
 
 @contextmanager
 def held(run: Path) -> Iterator[None]:
-    """Make the folder of a run if need be, and refuse it to other trainings meanwhile."""
+    """Make the folder of a run if need be, and refuse it to other trainings meanwhile.
+
+    Raises UserError if it is in use, cannot be made, or is a prepared corpus, whose checksums a run would write over.
+    """
 
     def refuse() -> None:
         raise UserError(f"{run}: another training is under way in this folder; wait for it, or name another RUN=…")
 
     _make_folder(run)
+    if (run / MANIFEST).exists():
+        raise UserError(f"{run}: a prepared corpus is in this folder; name another RUN=…")
     with locked(run, refuse):
         refuse_links(run)
         yield

@@ -193,6 +193,13 @@ def test_a_full_disk_leaves_the_checkpoints_there_are_and_no_other(run: Run, mon
     assert run.kept() == ["0000001"]
 
 
+def test_a_run_is_not_put_into_a_prepared_corpus(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(UserError, match=r"a prepared corpus is in this folder; name another RUN="), held(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
 def test_a_run_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     with held(tmp_path / "run"):
         with (

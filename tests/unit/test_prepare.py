@@ -10,6 +10,7 @@ import pytest
 from data_prep import prepare as module
 from data_prep import stages
 from data_prep.corpus import MANIFEST, Corpus
+from data_prep.errors import UserError
 from data_prep.files import SUMS, file_digest
 from data_prep.parallel import ordered_map
 from data_prep.prepare import prepare
@@ -186,6 +187,20 @@ def test_what_is_damaged_is_made_again(tmp_path: Path, source: Path, damage: str
     run(source, tmp_path / "out", report=notes)
     assert contents(tmp_path / "out") == whole
     assert "is prepared again" in notes.lines[0]
+
+
+@pytest.mark.parametrize("name", ["config.toml", "corpus.en", "a folder/"])
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, source: Path, name: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if name.endswith("/"):
+        (folder / name).mkdir()
+    else:
+        (folder / name).write_text("mine")
+    before = sorted(folder.iterdir())
+    with pytest.raises(UserError, match=rf"has other files in it, such as {name.rstrip('/')}; choose another folder"):
+        run(source, folder)
+    assert sorted(folder.iterdir()) == before
 
 
 def test_a_corpus_from_before_there_were_checksums_is_read_and_given_them(tmp_path: Path, source: Path) -> None:
