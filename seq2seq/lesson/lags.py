@@ -16,7 +16,7 @@ from seq2seq.plots import COLOURS, GREY, new_figure, save, tidy
 NAME = "lags"
 LAGS = {False: (10, 20, 50, 100, 200), True: (10, 20, 30, 50, 70, 100, 140, 200)}
 SEEDS = {False: (1,), True: (1, 2, 3)}
-STEPS = {False: 1000, True: 5000}
+STEPS = {False: 1000, True: 2000}
 RATES = (0.01, 0.04)
 """Highest learning rates that are tried, as cells differ in what they need."""
 SOLVED = 0.01

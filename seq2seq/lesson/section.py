@@ -18,7 +18,7 @@ class Keep:
 
     folder: Path
     full: bool
-    """Whether the lesson runs whole, for hours, or in small."""
+    """Whether the lesson runs whole, or in small."""
 
     @property
     def form(self) -> str:

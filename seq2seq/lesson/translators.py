@@ -54,7 +54,7 @@ def corpora(keep: Keep) -> dict[str, str]:
 def base(keep: Keep) -> Config:
     """The network of the lecture, one layer each; what is not said here is as in every recipe."""
     size = 256 if keep.full else 128
-    limit = {"minutes": 20.0} if keep.full else {"steps": 1000}
+    limit = {"minutes": 6.0} if keep.full else {"steps": 1000}
     return Config.model_validate(
         {
             "subwords": {"vocabulary": 4000 if keep.full else 2000},

@@ -106,7 +106,8 @@ def main() -> None:
             Translator.load(run).translate(lines)
 
         # A translation takes a second, in which one per cent is soon lost in noise.
-        for name, action, repeats in (("training", train, asked.repeats), ("translation", translate, 10 * asked.repeats)):
+        many = 10 * asked.repeats
+        for name, action, repeats in (("training", train, asked.repeats), ("translation", translate, many)):
             guarded, without = side_by_side(action, repeats)
             print(
                 f"{name}: {guarded:.3f} s with guards, {without:.3f} s without, {100 * (guarded / without - 1):+.2f} %",
