@@ -53,12 +53,11 @@ def corpora(keep: Keep) -> dict[str, str]:
 
 def base(keep: Keep) -> Config:
     """The network of the lecture, one layer each; what is not said here is as in every recipe."""
-    size = 256 if keep.full else 128
-    limit = {"minutes": 6.0} if keep.full else {"steps": 1000}
+    limit = {"minutes": 4.0} if keep.full else {"steps": 1000}
     return Config.model_validate(
         {
-            "subwords": {"vocabulary": 4000 if keep.full else 2000},
-            "model": {"embedding": size // 2, "hidden": size, "encoder_layers": 1, "decoder_layers": 1},
+            "subwords": {"vocabulary": 2000},
+            "model": {"embedding": 64, "hidden": 128, "encoder_layers": 1, "decoder_layers": 1},
             "training": {
                 "batch_tokens": 1000,
                 "dropout": 0.0,
