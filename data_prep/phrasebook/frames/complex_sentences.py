@@ -252,7 +252,8 @@ def subject_with_relative(draw: Draw) -> Sentence:
         phrase = draw.phrase("clothes", "furniture", "object", "reading", "device", "vehicle", "dish", "plant",
                              determiners=("the",), plural=plural)  # fmt: skip
         grade = draw.grade(phrase.noun.kind)
-    return draw.say(draw.clause(relative(draw, replace(phrase, adjectives=())), BE, grade))
+    depth = 2 if draw.chance(0.3) else 1
+    return draw.say(draw.clause(relative(draw, replace(phrase, adjectives=()), depth), BE, grade))
 
 
 @frame(6, tenses=(Tense.PRESENT, Tense.PAST, Tense.FUTURE, Tense.PERFECT), polarities=YES_NO)
@@ -313,3 +314,9 @@ def nested(draw: Draw, depth: int) -> Sentence:
         draw.embedded += 1
     draw.embedded += 1
     return draw.say(draw.clause(draw.subject(), verb, Embedded(THAT, content)))
+
+
+@frame(16, tenses=(Tense.PRESENT, Tense.PERFECT), polarities=YES)
+def clauses_within_clauses(draw: Draw) -> Sentence:
+    """I think that the man who works here is right."""
+    return nested(draw, 2)
