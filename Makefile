@@ -62,7 +62,7 @@ gradients: $(if $(RUN),setup,preprocess) ## how far back gradients reach, of RUN
 	@$(SEQ2SEQ) gradients $(if $(RUN),"$$RUN",--prepared $(PREPARED) --recipe '$(RECIPE)' $(SETTINGS)) \
 		$(if $(OUT),--out "$$OUT")
 
-lesson: $(VENV)/.teaching ## the lecture on recurrent networks, measured: docs/lesson.md; FULL=1 runs it whole, in two hours
+lesson: $(VENV)/.teaching ## the lecture on recurrent networks, measured: docs/lesson.md; FULL=1 runs it whole, in an hour and a quarter
 	@$(SEQ2SEQ) lesson $(if $(FULL),--full)
 
 bench: setup ## how fast training, translation and preparation are here, on CORPUS; into OUT, bench.json unless set

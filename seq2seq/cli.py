@@ -163,7 +163,7 @@ def card(run: Annotated[Path, typer.Argument(help="Folder of an evaluated run.")
 @app.command()
 def lesson(
     full: Annotated[
-        bool, typer.Option("--full", help="All sizes, seeds and corpora, in two hours; goes on where it stopped.")
+        bool, typer.Option("--full", help="All seeds and corpora, in an hour and a quarter; goes on where it stopped.")
     ] = False,
     docs: Annotated[Path, typer.Option(help="Folder for the page and its pictures.")] = Path("docs"),
     work: Annotated[Path, typer.Option(help="Folder for what is trained and measured.")] = RUNS / "lesson",

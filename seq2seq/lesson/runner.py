@@ -36,7 +36,7 @@ its state back, unfolds over time and so maps sequences of any length; that it i
 time; that the gradient vanishes over long distances, and that the LSTM cures it. Here each claim is a command with a
 figure and a picture, made by the same modules that translate ([seq2seq/](../seq2seq)). This page is written by `make
 lesson`, which measures in small, in ten minutes on two cores, or by `make lesson FULL=1`, which measures more sizes,
-seeds and corpora, in two hours. The figures are in [lesson/](lesson) as JSON.
+seeds and corpora, in an hour and a quarter. The figures are in [lesson/](lesson) as JSON.
 """
 
 
