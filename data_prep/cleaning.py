@@ -58,16 +58,6 @@ def normalise(text: str) -> str:
     return text
 
 
-_MARKS = re.compile("[\u0640\u064b-\u0652\u0670]")
-
-
-def unmarked(text: str, language: str) -> str:
-    """Arabic text without what a writer may leave out: vowel marks and strokes that lengthen a word."""
-    if language.lower().split("_")[0] != "ar":
-        return text
-    return " ".join(_MARKS.sub("", text).split())
-
-
 # Script → its letters, as the inside of a character class.
 _LETTERS = {
     "latin": "A-Za-z\xaa\xba\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u1e00-\u1eff"

@@ -31,8 +31,6 @@ class Cleaning(Settings):
     """Greatest ratio of the two sides' lengths in characters, 20 characters of grace apart."""
     min_script_share: float = Field(default=0.5, ge=0, le=1)
     """Smallest share of a side's letters that must be in its language's script (Latin, Arabic, …)."""
-    vowel_marks: bool = False
-    """Whether Arabic targets keep their vowel marks in training; writers put them or not, as they like."""
     drop_copies: bool = True
     """Drop pairs whose target repeats the source (of more than one word: names and numbers stay)."""
     drop_duplicates: bool = True

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from data_prep import splitting
-from data_prep.cleaning import Cleaner, Dropped, normalise, unmarked
+from data_prep.cleaning import Cleaner, Dropped, normalise
 from data_prep.corpus import SCHEMA, SplitWriter
 from data_prep.files import replace_durably, write_whole
 from data_prep.parallel import ordered_map
@@ -59,8 +59,7 @@ def write_text(
     further = [split for split in source.splits if split not in SPLITS]
     splits = {split: SplitText() for split in (*SPLITS, *further)}
     own: dict[str, splitting.Hashes] = {}
-    languages = source.source_language, source.target_language
-    clean = functools.partial(_clean, settings=settings, languages=languages)
+    clean = functools.partial(_clean, settings=settings, languages=None)
     for split in (*SPLITS[1:], *further):
         if split in source.splits:
             hashes = []
@@ -68,15 +67,14 @@ def write_text(
                 report.stage(f"reading {split}") as advance,
                 _TextWriter(folder / f"{split}.arrow") as writer,
             ):
-                held_out = functools.partial(clean, held_out=True)
-                for part in ordered_map(held_out, source.chunks(split, CHUNK), processes):
+                for part in ordered_map(clean, source.chunks(split, CHUNK), processes):
                     writer.add(part.text)
                     hashes.append(part.hashes)
                     _count(splits[split], part, advance)
             splits[split].pairs = writer.pairs
             if writer.pairs:  # an empty split is as good as none
                 own[split] = np.concatenate(hashes)
-    clean = functools.partial(clean, held_out=False)
+    clean = functools.partial(_clean, settings=settings, languages=(source.source_language, source.target_language))
     columns = splitting.HashColumns(scratch)
     with (
         report.stage("reading and cleaning") as advance,
@@ -107,27 +105,24 @@ class _Cleaned:
     dropped: Dropped
 
 
-def _clean(chunk: Chunk, settings: Preparation, languages: tuple[str, str], held_out: bool) -> _Cleaned:
-    """Normalise a chunk and drop what is bad; of held-out text only pairs with an empty side are."""
+def _clean(chunk: Chunk, settings: Preparation, languages: tuple[str, str] | None) -> _Cleaned:
+    """Normalise a chunk and drop what is bad; without languages only pairs with an empty side are."""
     sources = [normalise(text) for text in chunk.sources]
     targets = [normalise(text) for text in chunk.targets]
-    # What differs by marks alone counts as the same, or held-out text would be in training without them.
-    plain = targets if settings.cleaning.vowel_marks else [unmarked(text, languages[1]) for text in targets]
     dropped = Dropped()
-    if held_out:
+    if languages is None:
         reasons = ["empty" if not (s and t) else None for s, t in zip(sources, targets, strict=True)]
     else:
-        targets = plain
         reasons = list(map(Cleaner(settings.cleaning, *languages).why_dropped, sources, targets))
     if any(reasons):
         for i, reason in enumerate(reasons):
             if reason:
                 dropped.add(reason, sources[i], targets[i])
-        kept = [i for i, reason in enumerate(reasons) if not reason]
-        sources, targets, plain = ([texts[i] for i in kept] for texts in (sources, targets, plain))
+        sources = [text for text, reason in zip(sources, reasons, strict=True) if not reason]
+        targets = [text for text, reason in zip(targets, reasons, strict=True) if not reason]
     return _Cleaned(
         pa.record_batch([pa.array(sources, pa.string()), pa.array(targets, pa.string())], schema=TEXT_SCHEMA),
-        splitting.hash_pairs(sources, plain, settings.splitting.seed),
+        splitting.hash_pairs(sources, targets, settings.splitting.seed),
         len(reasons),
         dropped,
     )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data_prep.cleaning import _INVISIBLE, _NORMAL, RESERVED, Cleaner, Dropped, _Script, normalise, unmarked
+from data_prep.cleaning import _INVISIBLE, _NORMAL, RESERVED, Cleaner, Dropped, _Script, normalise
 from data_prep.settings import Cleaning
 
 # Text with far more of what needs care than chance would give.
@@ -57,21 +57,6 @@ def test_normalised_text_is_stable_and_clean(text: str) -> None:
 )
 def test_normalise(text: str, clean: str) -> None:
     assert normalise(text) == clean
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "plain"),
-    [
-        ("دافِع عن نَفسَكَ.", "ar", "دافع عن نفسك."),
-        ("كتــاب شكرًا", "ar_EG", "كتاب شكرا"),
-        ("آه إلى سُؤال", "ar", "آه إلى سؤال"),
-        ("ً نعم ِ ِ لا", "ar", "نعم لا"),
-        ("كِتاب", "fa", "كِتاب"),
-        ("été", "fr", "été"),
-    ],
-)
-def test_arabic_without_marks(text: str, language: str, plain: str) -> None:
-    assert unmarked(text, language) == plain
 
 
 def test_the_short_way_takes_only_what_the_long_way_leaves_alone() -> None:

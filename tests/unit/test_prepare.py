@@ -97,24 +97,6 @@ def test_splits_of_the_sources_own_are_kept(tmp_path: Path) -> None:
     assert manifest["splits"]["validation"]["pairs"] == 3
 
 
-@pytest.mark.parametrize("kept", [False, True])
-def test_arabic_is_learnt_without_vowel_marks_and_scored_with_them(tmp_path: Path, kept: bool) -> None:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    held = [(PAIRS[3][0], "كتابُ رقم 3"), ("Again.", "كتاب رقم 500")]
-    pairs = [(source, f"كِتَابٌ رقم {number}") for number, (source, _) in enumerate(PAIRS)]
-    for split, rows in (("train", pairs), ("test", held), ("validation", held[1:])):
-        text = "".join(f"{source}\t{target}\n" for source, target in [("en", "ar"), *rows])
-        (folder / f"{split}.tsv").write_text(text, encoding="utf-8")
-    prepare(str(folder), ("en", "ar"), tmp_path / "out", settings(cleaning={"vowel_marks": kept}))
-    corpus = Corpus(tmp_path / "out")
-    assert texts(corpus, "test") == held
-    targets = [target for _, target in texts(corpus, "train")]
-    assert all(target.startswith("كِتَابٌ" if kept else "كتاب ") for target in targets)
-    # A pair that differs from held-out text by its marks alone is no training pair.
-    assert any(target.endswith(" 3") for target in targets) is kept
-
-
 def test_further_splits_are_kept_and_leave_no_pair_in_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     splits = {"train": [*PAIRS, ("Both", "Les deux")], "long": [("Both", "Les deux"), ("Longer", "Plus long")]}
     monkeypatch.setattr("data_prep.phrasebook.generator.generate", lambda size, seed: splits)
