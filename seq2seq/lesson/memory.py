@@ -19,7 +19,7 @@ from seq2seq.config import Config
 from seq2seq.lesson.agreeing import Twins, accuracy, agreeing
 from seq2seq.lesson.section import Keep, Results, table
 from seq2seq.lesson.sizes import as_large_as, parameters
-from seq2seq.lesson.translators import CELLS, SYSTEMS, of_cell, system, trained
+from seq2seq.lesson.translators import CELLS, NETWORK, SYSTEMS, of_cell, system, trained
 from seq2seq.plots import COLOURS, GREY, new_figure, save, tidy
 
 NAME = "memory"
@@ -54,7 +54,7 @@ def base(keep: Keep, seed: int) -> Config:
     return Config.model_validate(
         {
             "subwords": {"vocabulary": 1200, "carry": False},
-            "model": {"embedding": 64, "hidden": 128, "encoder_layers": 1, "decoder_layers": 1},
+            "model": NETWORK,
             "training": {
                 "steps": STEPS[keep.full],
                 "batch_tokens": 1000,

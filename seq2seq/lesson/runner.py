@@ -35,7 +35,7 @@ A lecture on recurrent networks makes claims: that a feed-forward network has no
 its state back, unfolds over time and so maps sequences of any length; that it is trained by gradient descent through
 time; that the gradient vanishes over long distances, and that the LSTM cures it. Here each claim is a command with a
 figure and a picture, made by the same modules that translate ([seq2seq/](../seq2seq)). This page is written by `make
-lesson`, which measures in small, in ten minutes on two cores, or by `make lesson FULL=1`, which measures more sizes,
+lesson`, which measures in small, in ten minutes on two cores, or by `make lesson FULL=1`, which measures more lags,
 seeds and corpora, in an hour and a quarter. The figures are in [lesson/](lesson) as JSON.
 """
 

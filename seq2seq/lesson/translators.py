@@ -23,6 +23,8 @@ from seq2seq.translator import Translator
 NAME = "many_to_many"
 CELLS = ("rnn", "gru", "lstm")
 TATOEBA = Path("../shared/corpora/tatoeba-en-fr")
+NETWORK = {"embedding": 64, "hidden": 128, "encoder_layers": 1, "decoder_layers": 1}
+"""That of the lecture, one layer each; `hidden` is that of an LSTM with attention, the others are as large."""
 RATES = {"rnn": 0.01, "gru": 0.02, "lstm": 0.02}
 """Learning rates: at that of the others, which is every recipe's, the plain network hardly learns to translate."""
 TRANSLATED = 500
@@ -57,7 +59,7 @@ def base(keep: Keep) -> Config:
     return Config.model_validate(
         {
             "subwords": {"vocabulary": 2000},
-            "model": {"embedding": 64, "hidden": 128, "encoder_layers": 1, "decoder_layers": 1},
+            "model": NETWORK,
             "training": {
                 "batch_tokens": 1000,
                 "dropout": 0.0,
