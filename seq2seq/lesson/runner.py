@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import cast
 
@@ -81,6 +81,9 @@ def run(keep: Keep, docs: Path) -> Path:
                 _finish({pool.submit(_measure, keep, *task): task for task in tasks}, begun)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            # They would finish what they have begun; what is kept or saved is whole at any instant.
+            for worker in active_children():
+                worker.kill()
             raise
     results = {name: section(name).measure(keep) for name in SECTIONS}
     return write(results, docs)
