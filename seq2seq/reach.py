@@ -22,8 +22,10 @@ from seq2seq.checkpoint import load_model, write_text
 from seq2seq.config import Config
 from seq2seq.gradient_plots import movement_picture, reach_picture
 from seq2seq.gradients import FADED, Sentences, measure
+from seq2seq.model import Translation
 from seq2seq.reporting import read_metrics, read_movement
 from seq2seq.results import align
+from seq2seq.threads import Workers
 from seq2seq.updates import new_network
 
 SPLITS = ("agreement", "long", "validation")
@@ -58,15 +60,15 @@ def choose(corpus: Corpus, subwords: Subwords, count: int) -> tuple[Sentences, d
 def of_fresh(corpus: Corpus, config: Config, count: int, note: Note = lambda message: None) -> Results:
     """Measure a network of each cell, with and without attention, with its first weights."""
     sentences, about = choose(corpus, corpus.subwords, count)
-    networks = []
+    names, networks = [], []
     for attention in (False, True):
         for cell in KINDS:
-            name = f"{cell}, {'attention' if attention else 'no attention'}"
-            note(f"measuring {name}")
+            names.append(f"{cell}, {'attention' if attention else 'no attention'}")
             asked = config.model.model_copy(update={"cell": cell, "attention": attention})
-            network = new_network(config.model_copy(update={"model": asked}), corpus.subwords)
-            networks.append({"name": name, "trained": False, "step": 0, "text": about, **measure(network, sentences)})
-    return {"faded": FADED, "networks": networks, "runs": []}
+            networks.append(new_network(config.model_copy(update={"model": asked}), corpus.subwords))
+    note(f"measuring {'; '.join(names)}")
+    known = [{"name": name, "trained": False, "step": 0, "text": about} for name in names]
+    return {"faded": FADED, "networks": _measured(known, networks, sentences), "runs": []}
 
 
 def of_runs(
@@ -82,13 +84,26 @@ def of_runs(
         run = checkpoint.parent.parent
         trained, subwords, config = load_model(checkpoint, torch.device("cpu"))
         sentences, about = choose(Corpus(prepared) if prepared else own_corpus(run), subwords, count)
-        for network, step in ((new_network(config, subwords), 0), (trained, int(checkpoint.name))):
-            note(f"measuring {run} at step {step}")
-            known = {"name": run.name, "trained": step > 0, "step": step, "text": about}
-            networks.append({**known, **measure(network, sentences)})
+        steps = (0, int(checkpoint.name))
+        note(f"measuring {run} at steps {steps[0]} and {steps[1]}")
+        known = [{"name": run.name, "trained": step > 0, "step": step, "text": about} for step in steps]
+        networks += _measured(known, [new_network(config, subwords), trained], sentences)
         runs.append({"name": run.name, "clipping": clipping(run, config), "movement": ends_of_movement(run)})
         folders.append(run)
     return {"faded": FADED, "networks": networks, "runs": runs}, folders
+
+
+def _measured(
+    known: Sequence[Mapping[str, Any]], networks: Sequence[Translation], sentences: Sentences
+) -> list[dict[str, Any]]:
+    """What is measured of each network, beside what is known of it; as many at a time as PyTorch may use threads."""
+    # A thread each: the matrices are small, and threads that share them wait for each other wherever else one is busy.
+    workers = Workers(torch.get_num_threads())
+    try:
+        found = list(workers.map(lambda network: measure(network, sentences), networks))
+    finally:
+        workers.close()
+    return [{**about, **measured} for about, measured in zip(known, found, strict=True)]
 
 
 def clipping(run: Path, config: Config) -> dict[str, float] | None:
