@@ -90,12 +90,12 @@ def timed(spent: list[float]) -> Iterator[None]:
         yield
 
 
-def side_by_side(action: Callable[[Path], None], repeats: int) -> tuple[float, float, float]:
-    """Medians of the seconds that an action takes with guards and without, and of those in the guards.
+def side_by_side(action: Callable[[Path], None], repeats: int) -> str:
+    """Run an action with guards and without by turns; tell what it took, what of it the guards, and what they cost.
 
     The first of each is not counted.
     """
-    times: tuple[list[float], list[float]] = [], []
+    seconds: tuple[list[float], list[float]] = [], []
     within: list[float] = []
     for repeat in range(repeats + 1):
         # Neither is always the first.
@@ -106,14 +106,23 @@ def side_by_side(action: Callable[[Path], None], repeats: int) -> tuple[float, f
                 begun = time.perf_counter()
                 action(Path(folder))
                 if repeat:
-                    times[which].append(time.perf_counter() - begun)
+                    seconds[which].append(time.perf_counter() - begun)
                     if not which:
                         within.append(sum(spent))
-    return statistics.median(times[0]), statistics.median(times[1]), statistics.median(within)
+    guarded, without = map(statistics.median, seconds)
+    # Of neighbours, as a machine's speed drifts.
+    costs = [100 * (one / other - 1) for one, other in zip(*seconds, strict=True)]
+    lower, cost, upper = statistics.quantiles(costs, n=4)
+    inside = statistics.median(within)
+    return (
+        f"{guarded:.3f} s with guards, {without:.3f} s without, medians of {repeats}; cost of neighbours "
+        f"{cost:+.2f} % (quartiles {lower:+.2f} and {upper:+.2f}); {inside:.3f} s, {100 * inside / guarded:.2f} %, "
+        "in the guards"
+    )
 
 
 def main() -> None:
-    """Measure, and print both medians and the cost."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path, help="a prepared corpus")
     parser.add_argument("--recipe", default="quick")
@@ -136,12 +145,9 @@ def main() -> None:
             Translator.load(run).translate(lines)
 
         # A translation takes a second, in which one per cent is soon lost in noise.
-        many = 10 * asked.repeats
+        many = 5 * asked.repeats
         for name, action, repeats in (("training", train, asked.repeats), ("translation", translate, many)):
-            guarded, without, within = side_by_side(action, repeats)
-            more = f"{100 * (guarded / without - 1):+.2f} %"
-            inside = f"{within:.3f} s, {100 * within / guarded:.2f} %, in the guards"
-            print(f"{name}: {guarded:.3f} s with guards, {without:.3f} s without, {more}; {inside}", flush=True)
+            print(f"{name}: {side_by_side(action, repeats)}", flush=True)
 
 
 def _by_steps(config: Config, steps: int) -> Config:
