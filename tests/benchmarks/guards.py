@@ -12,7 +12,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from data_prep.corpus import Corpus
 from seq2seq import checkpoint, run_files, training
 from seq2seq.config import Config, load_recipe
 from seq2seq.translator import Translator
+from seq2seq.updates import Updater
 
 NO_DIGEST = "0" * 64
 
@@ -71,21 +72,21 @@ def unguarded() -> Iterator[None]:
 
 
 @contextmanager
-def timed(spent: list[float]) -> Iterator[None]:
-    """Note the seconds of each call of what guards, reading itself included."""
+def timed(spent: list[float], calls: Iterable[tuple[Any, str]]) -> Iterator[None]:
+    """Note the seconds of each call of some functions."""
 
-    def noting(guard: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*arguments: Any, **named: Any) -> Any:
             begun = time.perf_counter()
             try:
-                return guard(*arguments, **named)
+                return function(*arguments, **named)
             finally:
                 spent.append(time.perf_counter() - begun)
 
         return noted
 
     with ExitStack() as stack:
-        for where, name in INSTEAD:
+        for where, name in calls:
             stack.enter_context(patch.object(where, name, noting(getattr(where, name))))
         yield
 
@@ -93,31 +94,35 @@ def timed(spent: list[float]) -> Iterator[None]:
 def side_by_side(action: Callable[[Path], None], repeats: int) -> str:
     """Run an action with guards and without by turns; tell what it took, what of it the guards, and what they cost.
 
-    The first of each is not counted.
+    An action is as many updates as it makes, and the rest; it takes the sum of the medians of these, since one update
+    that something came between says nothing.  The first of each action is not counted.
     """
-    seconds: tuple[list[float], list[float]] = [], []
+    runs: tuple[list[list[float]], list[list[float]]] = [], []
     within: list[float] = []
     for repeat in range(repeats + 1):
         # Neither is always the first.
         for which in (0, 1) if repeat % 2 else (1, 0):
             with tempfile.TemporaryDirectory(prefix="guards-") as folder, ExitStack() as stack:
                 spent: list[float] = []
-                stack.enter_context(unguarded() if which else timed(spent))
+                parts: list[float] = []
+                stack.enter_context(unguarded() if which else timed(spent, INSTEAD))
+                stack.enter_context(timed(parts, [(Updater, "update")]))
                 begun = time.perf_counter()
                 action(Path(folder))
+                rest = time.perf_counter() - begun - sum(parts)
                 if repeat:
-                    seconds[which].append(time.perf_counter() - begun)
+                    runs[which].append([*parts, rest])
                     if not which:
                         within.append(sum(spent))
-    guarded, without = map(statistics.median, seconds)
-    # Of neighbours, as a machine's speed drifts.
-    costs = [100 * (one / other - 1) for one, other in zip(*seconds, strict=True)]
-    lower, cost, upper = statistics.quantiles(costs, n=4)
+    (*updates, rest), (*bare_updates, bare_rest) = (
+        [statistics.median(part) for part in zip(*of_one, strict=True)] for of_one in runs
+    )
+    guarded, without = sum(updates) + rest, sum(bare_updates) + bare_rest
     inside = statistics.median(within)
     return (
-        f"{guarded:.3f} s with guards, {without:.3f} s without, medians of {repeats}; cost of neighbours "
-        f"{cost:+.2f} % (quartiles {lower:+.2f} and {upper:+.2f}); {inside:.3f} s, {100 * inside / guarded:.2f} %, "
-        "in the guards"
+        f"{guarded:.3f} s with guards, {without:.3f} s without, {100 * (guarded / without - 1):+.2f} %; "
+        f"of it {len(updates)} updates {sum(updates):.3f} and {sum(bare_updates):.3f} s, the rest {rest:.3f} and "
+        f"{bare_rest:.3f} s; {inside:.3f} s, {100 * inside / guarded:.2f} %, in the guards"
     )
 
 
