@@ -3,7 +3,7 @@
     python -m tests.benchmarks.guards PREPARED
 
 Training is opening the corpus, updates, and the checkpoints that the recipe asks for; translation is loading the
-network and lines of the test split.  Left out are checksums, waiting for the disk, the look for links and the checks of
+network, once, and lines of the corpus.  Left out are checksums, waiting for the disk, the look for links and the checks of
 Arrow files and tensors.  That an update with a loss that is not finite is skipped is in both.  As a machine's speed
 varies by more than the guards cost, the time within them is counted too.
 """
@@ -132,12 +132,13 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, help="a prepared corpus")
     parser.add_argument("--recipe", default="quick")
     parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--lines", type=int, default=2000)
+    parser.add_argument("--lines", type=int, default=5000)
     parser.add_argument("--repeats", type=int, default=5)
     asked = parser.parse_args()
     opened = Corpus(asked.corpus)
     config = _by_steps(load_recipe(asked.recipe), asked.steps).prepared_as(opened.manifest["settings"], ())
-    lines = opened.split("test").texts()[0][: asked.lines]
+    split = opened.split("train")
+    lines = split.texts(range(min(asked.lines, len(split))))[0]
 
     def train(folder: Path) -> None:
         training.train(Corpus(asked.corpus), config, folder / "run")
@@ -149,8 +150,8 @@ def main() -> None:
         def translate(_: Path) -> None:
             Translator.load(run).translate(lines)
 
-        # A translation takes a second, in which one per cent is soon lost in noise.
-        many = 5 * asked.repeats
+        # A translation takes seconds, in which one per cent is soon lost in noise.
+        many = 3 * asked.repeats
         for name, action, repeats in (("training", train, asked.repeats), ("translation", translate, many)):
             print(f"{name}: {side_by_side(action, repeats)}", flush=True)
 
