@@ -3,8 +3,8 @@
     python -m tests.benchmarks.guards PREPARED
 
 Training is opening the corpus, updates, and the checkpoints that the recipe asks for; translation is loading the
-network, once, and lines of the corpus.  Left out are checksums, waiting for the disk, the look for links and the checks of
-Arrow files and tensors.  That an update with a loss that is not finite is skipped is in both.  As a machine's speed
+network, once, and lines of the corpus.  Left out are checksums, waiting for the disk, the look for links and the checks
+of Arrow files and tensors.  That an update with a loss that is not finite is skipped is in both.  As a machine's speed
 varies by more than the guards cost, the time within them is counted too.
 """
 
