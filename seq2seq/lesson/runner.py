@@ -80,7 +80,6 @@ def run(keep: Keep, docs: Path) -> Path:
             for tasks in phases:
                 _finish({pool.submit(_measure, keep, *task): task for task in tasks}, begun)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             # They would finish what they have begun; what is kept or saved is whole at any instant.
             for worker in active_children():
                 worker.kill()
