@@ -1,13 +1,19 @@
 """What a run notes in its folder when it begins, verified when read, and the lock of the folder.
 
-RUN/config.toml  corpus.json  subwords*.model  words.txt  SHA256SUMS
+RUN/config.toml  corpus.json  subwords*.model  words.txt  SHA256SUMS  environment.json
 """
 
 import json
+import os
+import platform
+import subprocess
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
@@ -15,7 +21,7 @@ from data_prep.files import DIFFERS, SUMS, digest, locked, read_sums, same_diges
 from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 from seq2seq.config import Config
 
-CONFIG, CORPUS = "config.toml", "corpus.json"
+CONFIG, CORPUS, ENVIRONMENT = "config.toml", "corpus.json", "environment.json"
 MEND = "`make train` with RESUME=last-good and the settings it had writes it anew"
 
 
@@ -53,6 +59,27 @@ def begin_run(run: Path, config: Config, corpus: Corpus) -> None:
     for name, data in files.items():
         write_whole(run / name, data)
     write_sums(run, {name: digest(data) for name, data in files.items()})
+
+
+def note_environment(run: Path, device: torch.device) -> None:
+    """Write down what the numbers of a run depend on beside its configuration."""
+    packages = ("torch", "sentencepiece", "sacrebleu", "safetensors", "numpy", "pyarrow")
+    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = None
+    about = {
+        "versions": {name: version(name) for name in packages},
+        "python": platform.python_version(),
+        "commit": commit,
+        "host": platform.node(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
+    }
+    write_whole(run / ENVIRONMENT, (json.dumps(about, indent=2) + "\n").encode())
 
 
 def _files(config: Config, corpus: Corpus) -> dict[str, bytes]:

@@ -1,16 +1,11 @@
 """The training loop: batches in, checkpoints out, resumable at any step."""
 
-import json
 import math
-import os
-import platform
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -36,7 +31,7 @@ from seq2seq.checkpoint import (
 from seq2seq.config import Config, read_config
 from seq2seq.evaluation import corpus_bleu
 from seq2seq.reporting import METRICS, Reporter
-from seq2seq.run_files import CONFIG, begin_run, held, mend_run, read_corpus_note, verify_run
+from seq2seq.run_files import CONFIG, begin_run, held, mend_run, note_environment, read_corpus_note, verify_run
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.tensors import refuse_too_large
 from seq2seq.translator import Translator
@@ -78,7 +73,7 @@ def _train(corpus: Corpus, config: Config, run: Path, resume: str) -> TrainingSt
     refuse_too_large(config, corpus.subwords)
     updater = Updater.of_new(config, corpus.subwords)
     begin_run(run, config, corpus)
-    write_text(run / "environment.json", json.dumps(_environment(updater.device), indent=2) + "\n")
+    note_environment(run, updater.device)
     state = TrainingState()
     if resumed:
         checkpoint = find_checkpoint(run, resume)
@@ -316,23 +311,3 @@ def _interrupt_flag() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _environment(device: torch.device) -> dict[str, Any]:
-    """What the numbers of a run depend on beside its configuration."""
-    packages = ("torch", "sentencepiece", "sacrebleu", "safetensors", "numpy", "pyarrow")
-    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        commit = None
-    return {
-        "versions": {name: version(name) for name in packages},
-        "python": platform.python_version(),
-        "commit": commit,
-        "host": platform.node(),
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
-    }
