@@ -7,6 +7,7 @@ Exit code 1 if a line is lost, out of order or wrongly blank, or if memory grows
 """
 
 import argparse
+import itertools
 import random
 import re
 import statistics
@@ -26,7 +27,9 @@ from tests.odd import WORDS
 WARM_UP = 1 / 3
 """Share of the time."""
 GROWTH = 0.02
-NUMBER = re.compile(r"\d+")
+FIRST = 1_000_000
+"""Number of the first line: what a network makes up is shorter."""
+NUMBER = re.compile(rf"\d{{{len(str(FIRST))}}}")
 TOGETHER = 5000
 """Lines that are on their way at most, more than the command reads before it answers."""
 
@@ -62,9 +65,7 @@ class Soak:
 def written(seed: int) -> Iterator[str]:
     """Endless lines, of one to forty words and a number, or blank."""
     draw = random.Random(seed)
-    number = 0
-    while True:
-        number += 1
+    for number in itertools.count(FIRST):
         words = " ".join(draw.choices(WORDS, k=draw.choice((1, 3, 5, 8, 12, 20, 40))))
         yield "" if draw.random() < 0.05 else f"{words} {number}."
 

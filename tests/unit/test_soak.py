@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import soak
-from tests.soak import Soak, is_of, written
+from tests.soak import FIRST, Soak, is_of, written
 
 ANSWERS = {
     "rightly": "for line in sys.stdin: print(line.strip(), flush=True)",
@@ -37,11 +37,12 @@ def test_lines_are_the_same_for_a_seed_and_each_has_its_number() -> None:
     lines = list(itertools.islice(written(1), 200))
     assert lines == list(itertools.islice(written(1), 200))
     assert "" in lines
-    assert all(line.endswith(f" {number}.") for number, line in enumerate(lines, 1) if line)
-    assert is_of("the cat 12.", "le chat 12.")
-    assert not is_of("the cat 12.", "le chat 13.")
-    assert not is_of("the cat 12.", "")
-    assert is_of("the cat 12.", "le chat")
+    assert all(line.endswith(f" {number}.") for number, line in enumerate(lines, FIRST) if line)
+    assert is_of("the cat 1000012.", "le chat 1000012.")
+    assert not is_of("the cat 1000012.", "le chat 1000013.")
+    assert not is_of("the cat 1000012.", "")
+    assert is_of("the cat 1000012.", "le chat")
+    assert is_of("the cat 1000012.", "le chat 7")
     assert not is_of("", "le chat")
 
 
