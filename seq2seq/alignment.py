@@ -9,6 +9,7 @@ import torch
 from data_prep.errors import UserError
 from data_prep.subwords import BEGIN, END
 from seq2seq.checkpoint import find_checkpoint, load_model
+from seq2seq.ensemble import Ensemble
 
 END_MARK = "■"
 """Stands for the end of a sentence."""
@@ -28,17 +29,18 @@ def align(run: Path, checkpoint: str, pairs: Sequence[tuple[str, str]]) -> list[
 
     Raises UserError if the run is not there or its network has no attention.
     """
-    model, subwords, config = load_model(find_checkpoint(run, checkpoint), torch.device("cpu"))
+    network, subwords, config = load_model(find_checkpoint(run, checkpoint), torch.device("cpu"))
     if not config.model.attention:
         raise UserError(f"{run}: this network has no attention to draw; train one with model.attention=true")
-    alignments = []
+    # Of several networks the mean of what they looked at.
+    model, alignments = Ensemble(network.networks), []
     for source, target in pairs:
         if subwords.carrier:
             source, target = subwords.carrier.mask_pair(source, target)
         (source_ids,), (target_ids,) = subwords.encode_source([source]), subwords.encode_target([target])
         with torch.no_grad():
-            memory, states = model.encode(torch.tensor([[*source_ids, END]]), torch.tensor([len(source_ids) + 1]))
-            _, _, weights_BTS = model.decode(torch.tensor([[BEGIN, *target_ids]]), memory, states)
+            memories, states = model.encode(torch.tensor([[*source_ids, END]]), torch.tensor([len(source_ids) + 1]))
+            _, _, weights_BTS = model.decode(torch.tensor([[BEGIN, *target_ids]]), memories, states)
         assert weights_BTS is not None
         alignments.append(
             Alignment(

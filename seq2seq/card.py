@@ -82,8 +82,9 @@ def _what_it_is(name: str, manifest: dict[str, Any], config: Config, parameters:
     source, target = manifest["languages"].values()
     network = config.model
     attention = "attention" if network.attention else "no attention"
+    kind = "a recurrent encoder-decoder" if network.networks == 1 else f"{network.networks} recurrent encoder-decoders"
     return f"""# {name}
-Translates from {source} to {target}: a recurrent encoder-decoder ({network.cell}, {parameters:,} parameters, layers of
+Translates from {source} to {target}: {kind} ({network.cell}, {parameters:,} parameters, layers of
 the encoder {network.encoder_layers}, of the decoder {network.decoder_layers}, {attention}), trained
 by seq2seq on one corpus.
 

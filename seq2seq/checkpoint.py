@@ -37,7 +37,7 @@ from data_prep.subwords import Subwords
 from data_prep.untrusted import JSON_LIMIT, read_small, refuse_links
 from seq2seq.batches import Position
 from seq2seq.config import Config, read_config
-from seq2seq.model import Translation
+from seq2seq.ensemble import Networks
 from seq2seq.run_files import CONFIG, verify_run
 from seq2seq.tensors import (
     MOMENTS,
@@ -109,7 +109,7 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, text.encode())
 
 
-def save_checkpoint(run: Path, model: Translation, optimisers: Optimisers, state: TrainingState) -> None:
+def save_checkpoint(run: Path, model: Networks, optimisers: Optimisers, state: TrainingState) -> None:
     """Save and mark as the last, and as the best if it is; then remove all but these and the one before."""
     folder = _folder(run, state.step)
     partial = folder.with_name(folder.name + ".partial")
@@ -145,7 +145,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(removed, ignore_errors=True)
 
 
-def _write_checkpoint(folder: Path, model: Translation, optimisers: Optimisers, state: TrainingState) -> None:
+def _write_checkpoint(folder: Path, model: Networks, optimisers: Optimisers, state: TrainingState) -> None:
     """Write the files of a checkpoint."""
     weights = {name: p.detach().contiguous() for name, p in model.named_parameters()}
     for name, tensors in ((MODEL, weights), (OPTIMISER, _moments(model, optimisers))):
@@ -160,7 +160,7 @@ def _write_checkpoint(folder: Path, model: Translation, optimisers: Optimisers, 
     write_sums(folder, {name: file_digest(folder / name) for name in (MODEL, OPTIMISER, STATE)})
 
 
-def _moments(model: Translation, optimisers: Optimisers) -> dict[str, Tensor]:
+def _moments(model: Networks, optimisers: Optimisers) -> dict[str, Tensor]:
     """The optimisers' state by parameter name."""
     return {
         f"{name}.{key}": value
@@ -281,7 +281,7 @@ def _load_tensors(path: Path, shapes: Shapes, device: torch.device) -> dict[str,
         raise _damaged(path.parent.parent.parent, path, f"cannot be read ({error})") from error
 
 
-def load_model(checkpoint: Path, device: torch.device) -> tuple[Translation, Subwords, Config]:
+def load_model(checkpoint: Path, device: torch.device) -> tuple[Networks, Subwords, Config]:
     """The network of a checkpoint, ready to translate, with the run's subwords and configuration."""
     run = checkpoint.parent.parent
     verify_run(run)
@@ -296,7 +296,7 @@ def load_model(checkpoint: Path, device: torch.device) -> tuple[Translation, Sub
     return model.eval(), subwords, config
 
 
-def restore(checkpoint: Path, model: Translation, optimisers: Optimisers, device: torch.device) -> TrainingState:
+def restore(checkpoint: Path, model: Networks, optimisers: Optimisers, device: torch.device) -> TrainingState:
     """Put a checkpoint back into a network and its optimisers; return the state to go on from."""
     files = {checkpoint / MODEL: weight_shapes(model), checkpoint / OPTIMISER: moment_shapes(model, optimisers)}
     for path, shapes in files.items():

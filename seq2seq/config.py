@@ -30,6 +30,8 @@ class Model(Settings):
     """Layers of the decoder; the first asks the attention, those above read its answer."""
     attention: bool = True
     """Whether the decoder may look at all of the source; otherwise one state alone passes from source to target."""
+    networks: int = Field(default=1, ge=1, le=64)
+    """Networks that are trained side by side, a thread each, and translate as one (`ensemble.py`)."""
 
 
 class Training(Settings):

@@ -47,6 +47,11 @@ class Translation(nn.Module):
                 module.reset_parameters()
 
     @property
+    def networks(self) -> list["Translation"]:
+        """Itself: of an ensemble there are several (`ensemble.py`)."""
+        return [self]
+
+    @property
     def output_weight_VE(self) -> Tensor:
         """Matrix of the output layer: the target embeddings."""
         return self.target_embedding.weight

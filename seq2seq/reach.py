@@ -64,8 +64,8 @@ def of_fresh(corpus: Corpus, config: Config, count: int, note: Note = lambda mes
     for attention in (False, True):
         for cell in KINDS:
             names.append(f"{cell}, {'attention' if attention else 'no attention'}")
-            asked = config.model.model_copy(update={"cell": cell, "attention": attention})
-            networks.append(new_network(config.model_copy(update={"model": asked}), corpus.subwords))
+            asked = config.model.model_copy(update={"cell": cell, "attention": attention, "networks": 1})
+            networks += new_network(config.model_copy(update={"model": asked}), corpus.subwords).networks
     note(f"measuring {'; '.join(names)}")
     known = [{"name": name, "trained": False, "step": 0, "text": about} for name in names]
     return {"faded": FADED, "networks": _measured(known, networks, sentences), "runs": []}
@@ -87,7 +87,7 @@ def of_runs(
         steps = (0, int(checkpoint.name))
         note(f"measuring {run} at steps {steps[0]} and {steps[1]}")
         known = [{"name": run.name, "trained": step > 0, "step": step, "text": about} for step in steps]
-        networks += _measured(known, [new_network(config, subwords), trained], sentences)
+        networks += _measured(known, [new_network(config, subwords).networks[0], trained.networks[0]], sentences)
         runs.append({"name": run.name, "clipping": clipping(run, config), "movement": ends_of_movement(run)})
         folders.append(run)
     return {"faded": FADED, "networks": networks, "runs": runs}, folders

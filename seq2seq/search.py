@@ -75,7 +75,7 @@ class Search:
         generator: torch.Generator,
     ) -> list[list[Hypothesis]]:
         """`count` translations of each sentence drawn from the model's distribution, best first."""
-        source, states = self.network.encode(source_BS, lengths_B)
+        sources, states = self.network.encode(source_BS, lengths_B)
         batch, device = source_BS.size(0), source_BS.device
         states = [part.repeat_interleave(count, dim=0) for part in states]
         limits_R = max_lengths_B.repeat_interleave(count)
@@ -85,7 +85,7 @@ class Search:
         left_RP = self.network.to_carry(source_BS).repeat_interleave(count, dim=0)
         history = []
         for length in range(int(max_lengths_B.max()) + 1):
-            features_RE, states = self.network.step(ids_R, source, states)
+            features_RE, states = self.network.step(ids_R, sources, states)
             scores_RV, _, log_sum_R = self.network.scores(features_RE, left_RP, length == 0)
             log_p_RV = scores_RV - log_sum_R.unsqueeze(1)
             drawn_R = torch.multinomial(log_p_RV.exp(), 1, generator=generator)[:, 0]
@@ -136,17 +136,17 @@ class _Loops(nn.Module):
         self, source_BS: Tensor, lengths_B: Tensor, max_lengths_B: Tensor, length_penalty: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Beam search with a beam of one: the likeliest subword each time."""
-        source, states = self.network.encode(source_BS, lengths_B)
+        sources, states = self.network.encode(source_BS, lengths_B)
         batch, device = source_BS.size(0), source_BS.device
         shortest, longest = int(max_lengths_B.min()), int(max_lengths_B.max())
         ids_BT = torch.full((batch, longest + 1), self.end, device=device)
-        totals_B = torch.zeros(batch, dtype=source.keys_BSH.dtype, device=device)
+        totals_B = torch.zeros(batch, dtype=states[0].dtype, device=device)
         # Of those sentences that go on:
         alive_R, limits_R, totals_R = torch.arange(batch, device=device), max_lengths_B, totals_B
         left_RP = self.network.to_carry(source_BS)
         ids_R = torch.full((batch,), self.begin, device=device)
         for length in range(longest + 1):
-            features_RE, states = self.network.step(ids_R, source, states)
+            features_RE, states = self.network.step(ids_R, sources, states)
             ids: list[Tensor] = []
             log_p: list[Tensor] = []
             if length >= shortest:
@@ -173,7 +173,7 @@ class _Loops(nn.Module):
                 if len(going_R) == 0:
                     break
                 alive_R, limits_R, totals_R = alive_R[going_R], limits_R[going_R], totals_R[going_R]
-                ids_R, left_RP, source = ids_R[going_R], left_RP[going_R], select(source, going_R)
+                ids_R, left_RP, sources = ids_R[going_R], left_RP[going_R], select(sources, going_R)
                 states = _select(states, going_R)
         sizes_B = (ids_BT != self.end).sum(dim=1)
         scores_B = totals_B / (sizes_B + 1) ** length_penalty
@@ -190,8 +190,8 @@ class _Loops(nn.Module):
         length_penalty: float,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Beam search; what did not end has a size of -1."""
-        source, states = self.network.encode(source_BS, lengths_B)
-        batch, device, kind = source_BS.size(0), source_BS.device, source.keys_BSH.dtype
+        sources, states = self.network.encode(source_BS, lengths_B)
+        batch, device, kind = source_BS.size(0), source_BS.device, states[0].dtype
         longest = int(max_lengths_B.max())
         # Less than `beam` have ended before a step, and at most `beam` more end with it.
         ids_BFT = torch.full((batch, 2 * beam, longest + 1), self.end, device=device)
@@ -204,7 +204,7 @@ class _Loops(nn.Module):
         history_BKT = torch.full((batch, 1, 1), self.begin, device=device)
         left_RP = self.network.to_carry(source_BS)
         for length in range(longest + 1):
-            features_RE, states = self.network.step(history_BKT[:, :, -1].flatten(), source, states)
+            features_RE, states = self.network.step(history_BKT[:, :, -1].flatten(), sources, states)
             ending_B = max_lengths_B[alive_B] <= length
             totals_BX, parents_BX, ids_BX = self._candidates(
                 features_RE, left_RP, totals_BK, ending_B, 2 * beam, length == 0
@@ -229,7 +229,7 @@ class _Loops(nn.Module):
             if len(going_B) == 0:
                 break
             if len(going_B) < len(alive_B):
-                alive_B, ended_B, source = alive_B[going_B], ended_B[going_B], select(source, going_B)
+                alive_B, ended_B, sources = alive_B[going_B], ended_B[going_B], select(sources, going_B)
                 history_BKT, firsts_B1 = history_BKT[going_B], firsts_B1[going_B]
                 parents_BK, ids_BK, totals_BK = parents_BK[going_B], ids_BK[going_B], totals_BK[going_B]
             history_BKT = history_BKT.gather(1, parents_BK.unsqueeze(2).expand(-1, -1, length + 1))

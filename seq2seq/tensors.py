@@ -13,7 +13,7 @@ from torch import Tensor
 from data_prep.errors import UserError
 from data_prep.subwords import Subwords
 from seq2seq.config import Config
-from seq2seq.model import Translation
+from seq2seq.ensemble import Networks, make_model
 from seq2seq.optimisers import Muon
 from seq2seq.run_files import CONFIG
 
@@ -25,10 +25,10 @@ HEADER_LIMIT = 1 << 20
 """Bytes of a file of tensors beside the tensors, at most."""
 
 
-def blueprint(config: Config, subwords: Subwords) -> Translation:
+def blueprint(config: Config, subwords: Subwords) -> Networks:
     """A network without memory for its weights, to be asked for their names and shapes."""
     with torch.device("meta"):
-        return Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
+        return make_model(config.model, subwords.source_size, subwords.target_size, subwords.joint)
 
 
 def refuse_too_large(config: Config, subwords: Subwords) -> None:
@@ -43,12 +43,12 @@ def refuse_too_large(config: Config, subwords: Subwords) -> None:
         )
 
 
-def weight_shapes(model: Translation) -> Shapes:
+def weight_shapes(model: Networks) -> Shapes:
     """The shape of each weight by its name."""
     return {name: list(parameter.shape) for name, parameter in model.named_parameters()}
 
 
-def moment_shapes(model: Translation, optimisers: Optimisers) -> Shapes:
+def moment_shapes(model: Networks, optimisers: Optimisers) -> Shapes:
     """The shape of all that the optimisers keep, by the weight's name and what it is."""
     names = {parameter: name for name, parameter in model.named_parameters()}
     return {

@@ -172,7 +172,7 @@ class _Trainer:
         state, training, updater = self.state, self.training, self.updater
         moved: dict[str, Any] = {}
         watched = training.weights_steps > 0 and (state.step + 1) % training.weights_steps == 0
-        watch = movement(updater.model, moved) if watched else None
+        watch = movement(updater.model.networks[0], moved) if watched else None
         norm, nats = updater.update(batch, state.step, rate, dropout_rate(training, state.epochs), watch)
         clip = training.clip_norm
         self.unsettled.append((norm, batch.target_tokens, state.step + 1, state.position))

@@ -17,8 +17,8 @@ from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Decoding
+from seq2seq.ensemble import Networks
 from seq2seq.inference import Inference
-from seq2seq.model import Translation
 from seq2seq.products import choose_bytes
 from seq2seq.repetition import without_loops
 from seq2seq.search import Hypothesis, Search
@@ -59,7 +59,7 @@ class Translator:
     ['Comment vas-tu ?']
     """
 
-    def __init__(self, model: Translation, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
+    def __init__(self, model: Networks, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
         """Put a model in memory to use; `load` reads one from disk."""
         placeholders = len(PLACEHOLDERS) if subwords.carrier else 0
         self.search = Search(Inference(model, choose_bytes(decoding.precision, device), placeholders))

@@ -2,7 +2,8 @@
 
 On a processor a batch is shared out to threads, each with a copy of the network that has the same weights and
 gradients of its own, and every operation runs in one thread: threads then meet once an update, not in each of its
-thousand small operations, and none waits while another program has taken its core.
+thousand small operations, and none waits while another program has taken its core.  The networks of an ensemble learn
+from the same batches, each for itself, in threads of their own.
 """
 
 import copy
@@ -17,6 +18,7 @@ from data_prep.subwords import Subwords
 from seq2seq.batches import Batch
 from seq2seq.config import Config, Training
 from seq2seq.dropout import NONE, Dropout
+from seq2seq.ensemble import Networks, make_model
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
 from seq2seq.optimisers import make_optimisers
@@ -45,29 +47,30 @@ def choose_precision(training: Training, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if has.get("avx512_bf16") or has.get("amx_bf16") else torch.float32
 
 
-def new_network(config: Config, subwords: Subwords) -> Translation:
+def new_network(config: Config, subwords: Subwords) -> Networks:
     """A network before training, on the processor; its weights are a function of the configuration."""
     torch.manual_seed(config.training.seed)
-    model = Translation(config.model, subwords.source_size, subwords.target_size, subwords.joint)
-    model.reset_parameters()
+    model = make_model(config.model, subwords.source_size, subwords.target_size, subwords.joint)
+    for network in model.networks:
+        network.reset_parameters()
     return model
 
 
 class Updater:
     """A network under training: its optimiser, and the threads that share its batches out."""
 
-    def __init__(self, model: Translation, training: Training, device: torch.device) -> None:
+    def __init__(self, model: Networks, training: Training, device: torch.device) -> None:
         """Train `model`, which is on `device`, with the given settings."""
         self.model, self.training, self.device = model, training, device
         self.precision = choose_precision(training, device)
         self.parameters = list(model.parameters())
         threads = training.threads or torch.get_num_threads()
         torch.set_num_threads(threads)
-        share_out = device.type == "cpu"
-        self.copies = [model] + [
-            _sharing(model) for _ in range(min(threads, training.batch_tokens // SHARE) - 1) if share_out
-        ]
-        self.workers = Workers(len(self.copies), threads // len(self.copies))
+        networks = model.networks
+        copies = max(1, min(threads // len(networks), training.batch_tokens // SHARE)) if device.type == "cpu" else 1
+        self.copies = [[network] + [_sharing(network) for _ in range(copies - 1)] for network in networks]
+        workers = min(threads, copies * len(networks)) if device.type == "cpu" else 1
+        self.workers = Workers(workers, threads // workers)
         self.optimisers = make_optimisers(model, training, self.workers, self.precision)
 
     @classmethod
@@ -86,6 +89,8 @@ class Updater:
     ) -> tuple[Tensor, Tensor]:
         """One step down the gradient of the mean loss; the gradient's norm before clipping, and the batch's nats.
 
+        Of an ensemble these are the means over its networks.
+
         If loss or gradient is not finite, neither is the norm; then nothing changes, and the nats are 0.
 
         `rate` is the learning rate, `dropped` the share of features that are.  A function of these, the weights, the
@@ -93,11 +98,11 @@ class Updater:
         when the weights have changed.
         """
         tokens = batch.target_tokens
-        parts = min(len(self.copies), len(batch.source_BS))
+        parts = min(len(self.copies[0]), len(batch.source_BS))
 
         def differentiate(number: int) -> Tensor:
-            model = self.copies[number]
-            part = batch if parts == 1 else batch.part(number, parts)
+            model = self.copies[number // parts][number % parts]
+            part = batch if parts == 1 else batch.part(number % parts, parts)
             # Dropout needs no state of a generator to resume: it follows from seed and step.
             seed = np.random.SeedSequence((self.training.seed, step, number)).generate_state(1)
             dropout = Dropout(dropped, torch.Generator(self.device).manual_seed(int(seed[0])))
@@ -105,18 +110,22 @@ class Updater:
             (total / tokens).backward()  # type: ignore[no-untyped-call]
             return nats
 
-        nats = torch.stack(list(self.workers.map(differentiate, range(parts)))).sum()
-        for other in self.copies[1:parts]:
-            torch._foreach_add_(_gradients(self.model), _gradients(other))
-            other.zero_grad()
-        norm = torch.nn.utils.get_total_norm(_gradients(self.model))
+        tasks = range(len(self.copies) * parts)
+        nats = torch.stack(list(self.workers.map(differentiate, tasks))).sum() / len(self.copies)
+        for network, *others in self.copies:
+            for other in others[: parts - 1]:
+                torch._foreach_add_(_gradients(network), _gradients(other))
+                other.zero_grad()
+        norms = [torch.nn.utils.get_total_norm(_gradients(network)) for network in self.model.networks]
+        norm = torch.stack(norms).mean()
         # An infinite loss may have a gradient that is finite.
         norm = norm.where(nats.isfinite(), torch.nan)
         finite = norm.isfinite()
         with watch or nullcontext():
-            # On a GPU nobody waits to see whether it is finite and needs clipping.
-            if self.device.type == "cuda" or norm > self.training.clip_norm:
-                torch.nn.utils.clip_grads_with_norm_(self.parameters, self.training.clip_norm, norm)
+            for network, own in zip(self.model.networks, norms, strict=True):
+                # On a GPU nobody waits to see whether it is finite and needs clipping.
+                if self.device.type == "cuda" or own > self.training.clip_norm:
+                    torch.nn.utils.clip_grads_with_norm_(network.parameters(), self.training.clip_norm, own)
             if self.device.type == "cuda":
                 self.step(rate, (~finite).float())
             elif finite:
@@ -139,9 +148,7 @@ class Updater:
         for optimiser in self.optimisers:
             optimiser.zero_grad()
 
-    def losses(
-        self, model: Translation, batch: Batch, smoothing: float, dropout: Dropout = NONE
-    ) -> tuple[Tensor, Tensor]:
+    def losses(self, model: Networks, batch: Batch, smoothing: float, dropout: Dropout = NONE) -> tuple[Tensor, Tensor]:
         """Smoothed and plain loss of a batch under a model, summed over its target subwords."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
             features_BTE = model(batch.source_BS, batch.source_lengths_B, batch.target_in_BT, dropout)

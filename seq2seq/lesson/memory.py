@@ -106,7 +106,7 @@ def measure_part(keep: Keep, part: str) -> Results:
         return {
             "parameters": parameters(model, vocabulary),
             "hidden": model.hidden,
-            "right": agreeing(network, subwords, twins(keep)[1]),
+            "right": agreeing(network.networks[0], subwords, twins(keep)[1]),
         }
 
     found: Results = keep.get(f"{NAME}-{part}", measured)

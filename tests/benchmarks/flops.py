@@ -14,7 +14,7 @@ L encoder and D decoder layers, A = 2H what stands above the attention (H withou
     for each pair of tokens   2 H     (with attention)                     scores and contexts
 
 The backward pass multiplies twice as much: for the gradient of the weights and of the input.  Looking up an
-embedding and adding up its gradient are no products.
+embedding and adding up its gradient are no products.  An ensemble does all of it once for each network.
 """
 
 from dataclasses import dataclass
@@ -69,4 +69,5 @@ def count_products(model: Model, target_size: int) -> Products:
         target += PAST * hidden
     target += above * embedding + embedding * target_size
     first_states = hidden * model.decoder_layers * state_size(model.cell) * hidden
-    return Products(source, target, first_states, 2 * hidden if model.attention else 0)
+    pair = 2 * hidden if model.attention else 0
+    return Products(*(model.networks * products for products in (source, target, first_states, pair)))

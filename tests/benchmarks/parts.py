@@ -18,7 +18,7 @@ from data_prep.corpus import Split
 from seq2seq.batches import Batch, Position, training_batches
 from seq2seq.config import Training
 from seq2seq.dropout import Dropout
-from seq2seq.model import Translation
+from seq2seq.ensemble import Networks
 from seq2seq.updates import Updater
 from tests.benchmarks.machine import synchronise
 from tests.benchmarks.processes import Figures
@@ -69,10 +69,10 @@ class PartClock:
         module.register_forward_hook(lambda *_: self.end())
 
 
-def measure(model: Translation, split: Split, training: Training, device: torch.device, seconds: float) -> Figures:
-    """Share of each of PARTS in a step.  The network stays as it is."""
+def measure(model: Networks, split: Split, training: Training, device: torch.device, seconds: float) -> Figures:
+    """Share of each of PARTS in a step, of an ensemble in that of its first network.  The network stays as it is."""
     threads = torch.get_num_threads()
-    updater = Updater(copy.deepcopy(model), training.model_copy(update={"threads": 1}), device)
+    updater = Updater(copy.deepcopy(model.networks[0]), training.model_copy(update={"threads": 1}), device)
     batches = training_batches(split, training.batch_tokens, training.joined, training.seed, Position())
     try:
         clock = _steps(updater, batches, seconds)
@@ -85,7 +85,7 @@ def measure(model: Translation, split: Split, training: Training, device: torch.
 
 def _steps(updater: Updater, batches: Iterator[tuple[Batch, Position, float]], seconds: float) -> PartClock:
     """Train for some seconds as `Updater.update` does, in this thread, and time the parts."""
-    model, training, clock = updater.model, updater.training, PartClock(updater.device)
+    (model,), training, clock = updater.model.networks, updater.training, PartClock(updater.device)
     dropout = Dropout(training.dropout)
     clock.watch(model, "encoder")
     clock.watch(model.decoder, "decoder")

@@ -9,7 +9,7 @@ from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.config import Config, read_config
-from seq2seq.model import Translation
+from seq2seq.ensemble import Networks
 from seq2seq.run_files import CONFIG, begin_run
 from seq2seq.translator import Translator
 from seq2seq.updates import choose_device
@@ -59,7 +59,7 @@ def measure(prepared: Path, name: str, config: Config, seconds: float, run: Path
     return {f"{group}.{name}.{key}": value for group, figures in groups.items() for key, value in figures.items()}
 
 
-def save(folder: Path, model: Translation, config: Config, corpus: Corpus) -> None:
+def save(folder: Path, model: Networks, config: Config, corpus: Corpus) -> None:
     """Write a run that translates, but cannot be trained on: it has no optimiser's state."""
     begin_run(folder, config, corpus)
     state = TrainingState(step=1, best_step=1)

@@ -13,7 +13,7 @@ from data_prep.corpus import Corpus
 from data_prep.subwords import PAD
 from seq2seq.batches import Batch, Position, ahead, training_batches
 from seq2seq.config import Config
-from seq2seq.model import Translation
+from seq2seq.ensemble import Networks
 from seq2seq.schedule import learning_rate
 from seq2seq.updates import Updater
 from tests.benchmarks.flops import TRAINING, Products, count_products
@@ -56,7 +56,7 @@ class Tally:
         return {"padding_share": both, "source_padding_share": source, "target_padding_share": target}
 
 
-def measure(corpus: Corpus, config: Config, seconds: float) -> tuple[Translation, Figures]:
+def measure(corpus: Corpus, config: Config, seconds: float) -> tuple[Networks, Figures]:
     """Train a new network for some seconds, its learning rate falling over them; return it and figures of it."""
     training, subwords = config.training, corpus.subwords
     updater = Updater.of_new(config, subwords)

@@ -25,17 +25,17 @@ def repeat(states: list[Tensor], times: int) -> list[Tensor]:
 
 
 @torch.inference_mode()
-def encode(inference: Inference, source_BS: Tensor, lengths_B: Tensor) -> tuple[Source, list[Tensor]]:
+def encode(inference: Inference, source_BS: Tensor, lengths_B: Tensor) -> tuple[list[Source], list[Tensor]]:
     """Without gradients, as the search does it."""
     return inference.encode(source_BS, lengths_B)
 
 
 @torch.inference_mode()
-def walk(inference: Inference, source: Source, states: list[Tensor], ids_RT: Tensor) -> tuple[Tensor, Tensor]:
+def walk(inference: Inference, read: list[Source], states: list[Tensor], ids_RT: Tensor) -> tuple[Tensor, Tensor]:
     """Step by step: log-probabilities [R, T, V] and the blocks' maxima [R, T, Y]."""
     found = []
     for position in range(ids_RT.size(1)):
-        features_RE, states = inference.step(ids_RT[:, position], source, states)
+        features_RE, states = inference.step(ids_RT[:, position], read, states)
         none_left = torch.zeros(len(features_RE), 0, dtype=torch.bool)
         scores_RV, maxima_RY, log_sum_R = inference.scores(features_RE, none_left, position == 0)
         found.append((scores_RV - log_sum_R.unsqueeze(1), maxima_RY - log_sum_R.unsqueeze(1)))
@@ -59,8 +59,8 @@ def check(model: Translation, size: int, each: int = 1) -> None:
     ids_RT = prefixes(each * len(LENGTHS), size)
     expected_RTV = teacher_forced(model.double(), source_BS, lengths_B, ids_RT)
     inference = Inference(model, in_bytes=False)
-    source, states = encode(inference, source_BS, lengths_B)
-    log_p_RTV, maxima_RTY = walk(inference, source, repeat(states, each), ids_RT)
+    read, states = encode(inference, source_BS, lengths_B)
+    log_p_RTV, maxima_RTY = walk(inference, read, repeat(states, each), ids_RT)
     possible_RTV = expected_RTV > -torch.inf
     # The vocabulary is filled up to whole blocks with what never comes.
     assert log_p_RTV.size(2) % (BLOCK * LANES) == 0 <= log_p_RTV.size(2) - size < BLOCK * LANES
@@ -152,28 +152,29 @@ def test_in_bytes_a_sentence_gets_the_same_numbers_in_any_company(cell: str, att
     """To the last bit from the same annotations among few, and nearly so among many, by another library."""
     size = 40
     inference = Inference(network(cell, attention, size=size, hidden=hidden), in_bytes=True)
-    source, states = encode(inference, *sources(LENGTHS, size=size))
+    read, states = encode(inference, *sources(LENGTHS, size=size))
     ids_RT = prefixes(len(LENGTHS), size)
-    together_RTV, maxima_RTY = walk(inference, source, states, ids_RT)
+    together_RTV, maxima_RTY = walk(inference, read, states, ids_RT)
     many = FEW
-    crowd_RTV, _ = walk(inference, source, repeat(states, many), ids_RT.repeat_interleave(many, dim=0))
+    crowd_RTV, _ = walk(inference, read, repeat(states, many), ids_RT.repeat_interleave(many, dim=0))
     torch.testing.assert_close(crowd_RTV, together_RTV.repeat_interleave(many, dim=0), rtol=0, atol=1e-4)
     for row, length in enumerate(LENGTHS):
-        alone = select(source, torch.tensor([row]))
+        (alone,) = select(read, torch.tensor([row]))
         for end in (length, max(LENGTHS)):
             states_alone = [part[row : row + 1] for part in states]
             if attention:
                 states_alone[-2:] = [past[:, : past.size(1) - max(LENGTHS) + end] for past in states_alone[-2:]]
             annotations, keys = alone.annotations_BSH[:, :end], alone.keys_BSH[:, :end]
             padded = Source(annotations.contiguous(), keys.contiguous(), alone.padding_B1S[:, :, :end])
-            log_p_RTV, maxima = walk(inference, padded, states_alone, ids_RT[row : row + 1])
+            log_p_RTV, maxima = walk(inference, [padded], states_alone, ids_RT[row : row + 1])
             assert log_p_RTV.equal(together_RTV[row : row + 1])
             assert maxima.equal(maxima_RTY[row : row + 1])
 
 
 def test_select_takes_sentences_in_their_order() -> None:
-    source, _ = encode(Inference(network(size=20), in_bytes=False), *sources(LENGTHS, size=20))
-    for chosen, known in zip(select(source, torch.tensor([2, 0, 2])), source, strict=True):
+    read, _ = encode(Inference(network(size=20), in_bytes=False), *sources(LENGTHS, size=20))
+    (source,), (selected,) = read, select(read, torch.tensor([2, 0, 2]))
+    for chosen, known in zip(selected, source, strict=True):
         assert chosen.equal(torch.stack([known[2], known[0], known[2]]))
 
 
@@ -201,13 +202,15 @@ def test_no_annotation_is_beyond_the_bound(others: dict[str, int | str], scale: 
     model = network(**{"size": 40, "seed": seed, "scale": scale, **others})  # type: ignore[arg-type]
     inference = Inference(model, in_bytes=True)
     source_BS, lengths_B = sources([40, 12, 30], size=40, seed=seed)
-    source, _ = encode(inference, source_BS, lengths_B)
+    (source,), _ = encode(inference, source_BS, lengths_B)
     with torch.no_grad():
         memory, _ = model.encode(source_BS, lengths_B)
     annotations_BSH = source.annotations_BSH
     largest = annotations_BSH.abs().max().item()
     assert 0 < largest <= 1
     # They are nearly the annotations themselves, only smaller, and the bound is not idle.
-    errors_BSH = (annotations_BSH * inference.bound - memory.annotations_BSH).abs()
+    bound = inference.networks[0].bound
+    assert isinstance(bound, float)
+    errors_BSH = (annotations_BSH * bound - memory.annotations_BSH).abs()
     assert errors_BSH[memory.mask_BS].mean() < 0.1
     assert scale < 50 or largest > 0.3

@@ -89,7 +89,7 @@ def test_a_run_is_measured_before_and_after_training(
     # The trained one is the checkpoint, to the last bit.
     model, subwords, _ = load_model(find_checkpoint(run, "best"), torch.device("cpu"))
     sentences, _ = choose(corpus, subwords, 3)
-    assert json.loads(json.dumps(measure(model, sentences)["loss"])) == after["loss"]
+    assert json.loads(json.dumps(measure(model.networks[0], sentences)["loss"])) == after["loss"]
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -55,7 +55,7 @@ def updater(copies: int = 1, cell: str = "gru", **training: Any) -> Updater:
     """An updater in float64 with as many copies of the network."""
     settings = config(threads=copies, **{"batch_tokens": copies * SHARE, "clip_norm": 1e9, **training})
     made = Updater(model(cell), settings.training, CPU)
-    assert len(made.copies) == copies
+    assert len(made.copies[0]) == copies
     return made
 
 
@@ -67,8 +67,9 @@ def tied(made: Updater) -> bool:
     """Whether all copies have the very weights of the first, and no gradients are left over."""
     return all(
         ours.data_ptr() == theirs.data_ptr() and ours.grad is None and theirs.grad is None
-        for other in made.copies
-        for ours, theirs in zip(made.model.parameters(), other.parameters(), strict=True)
+        for network, copies in zip(made.model.networks, made.copies, strict=True)
+        for other in copies
+        for ours, theirs in zip(network.parameters(), other.parameters(), strict=True)
     )
 
 
@@ -80,8 +81,9 @@ def test_a_batch_is_shared_out_to_threads_that_it_is_worth(
     threads: int, batch_tokens: int, copies: int, each: int
 ) -> None:
     made = Updater(model(), config(threads=threads, batch_tokens=batch_tokens).training, CPU)
-    assert len(made.copies) == copies
-    assert made.copies[0] is made.model
+    (found,) = made.copies
+    assert len(found) == copies
+    assert found[0] is made.model
     assert tied(made)
     assert list(made.workers.map(lambda _: torch.get_num_threads(), range(5))) == [each] * 5
     assert torch.get_num_threads() == threads
