@@ -78,7 +78,8 @@ class Training(Settings):
     validate_pairs: int = Field(default=1000, ge=1, le=MANY)
     """Pairs of the validation split, at most, that a validation during training uses."""
     weights_steps: int = Field(default=0, ge=0, le=MANY)
-    """Updates between two notes in weights.jsonl of how much the weights of each gate move (`weights.py`); 0: none."""
+    """Updates between two notes in weights.jsonl of how much the weights of each gate move (`weights.py`); 0: none.
+    Of an ensemble those of the first network."""
 
     @model_validator(mode="after")
     def _ends(self) -> "Training":

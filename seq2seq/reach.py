@@ -74,7 +74,7 @@ def of_fresh(corpus: Corpus, config: Config, count: int, note: Note = lambda mes
 def of_runs(
     names: Sequence[str], prepared: Path | None, count: int, note: Note = lambda message: None
 ) -> tuple[Results, list[Path]]:
-    """Measure the networks of runs before and after training; return their folders too.
+    """Measure the networks of runs, of an ensemble the first, before and after training; return their folders too.
 
     A name is the folder of a run, or of one of its checkpoints.  Raises UserError for one that is not there, or whose
     corpus is gone.
