@@ -21,6 +21,7 @@ from seq2seq.search import Search
 from seq2seq.training import train
 from seq2seq.translator import Translator
 from seq2seq.updates import Updater, new_network
+from tests.benchmarks import ensembles
 from tests.toys import CELLS, config, model_config, network, sources, targets, task, write_corpus
 
 SIZE = 20
@@ -144,7 +145,7 @@ def test_the_loss_is_that_of_the_mean_of_scores(corpus: Corpus) -> None:
 
 
 def test_a_run_of_several_is_saved_resumed_and_translates(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("seq2seq.reporting.learning_curve", lambda metrics, path: None)
     monkeypatch.setattr("seq2seq.training.dropout_rate", lambda training, epochs: training.dropout)
@@ -168,6 +169,14 @@ def test_a_run_of_several_is_saved_resumed_and_translates(
     assert len(Translator.load(whole, "last").translate(["abc", "", "h"])) == 3
     (found,) = align(whole, "last", [("ab", "ba")])
     assert all(sum(row) == pytest.approx(1) for row in found.weights)
+    capsys.readouterr()
+    ensembles.main(whole, corpus.folder)
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split(" BLEU")[0].rstrip() for line in printed if "BLEU" in line] == [
+        "network 1",
+        "network 2",
+        "the first 2",
+    ]
 
 
 def test_one_network_is_no_ensemble() -> None:
