@@ -1,5 +1,6 @@
 """`seq2seq lesson` as a command: Ctrl-C ends it, with all of its workers, and the same command goes on."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -23,7 +24,11 @@ def interrupt(process: subprocess.Popen[str]) -> list[str]:
     # The command alone is told, none of its workers.
     process.send_signal(signal.SIGINT)
     # What is said ends, and with it the command, when nobody is left who could say anything.
-    process.communicate(timeout=60)
+    try:
+        process.communicate(timeout=300)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
     return sorted(done)
 
 
