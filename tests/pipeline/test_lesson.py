@@ -14,7 +14,14 @@ def begin(folder: Path) -> subprocess.Popen[str]:
     """The lesson as a process, in a group of its own."""
     program = str(Path(sys.executable).with_name("seq2seq"))
     command = [program, "lesson", "--docs", str(folder / "docs"), "--work", str(folder / "work")]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # What a shell runs in the background is told to ignore Ctrl-C, and so would be all that it begins.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def interrupt(process: subprocess.Popen[str]) -> list[str]:
