@@ -35,6 +35,8 @@ SCHEMA = pa.schema(
     ]
 )
 Ids = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
+"""Numbers of pairs."""
 
 
 class SplitWriter:
@@ -85,6 +87,13 @@ class SplitWriter:
             self._partial.unlink(missing_ok=True)
 
 
+def stretches(starts: npt.NDArray[np.integer[Any]], sizes: npt.NDArray[np.integer[Any]]) -> Rows:
+    """The places of stretches that begin at `starts`: [3, 10] of sizes [2, 3] are [3, 4, 10, 11, 12]."""
+    ends = sizes.cumsum()
+    places: Rows = np.repeat(starts - (ends - sizes), sizes) + np.arange(sizes.sum())
+    return places
+
+
 class Split:
     """One split, memory-mapped: it takes no memory but for the sentences' lengths."""
 
@@ -124,17 +133,25 @@ class Split:
         """Number of pairs."""
         return int(self._table.num_rows)
 
-    def _row(self, side: int, row: int) -> Ids:
-        offsets, values = self._ids[side][row // ROWS]
-        return values[offsets[row % ROWS] : offsets[row % ROWS + 1]]
+    def _gathered(self, side: int, rows: Rows | int) -> Ids:
+        rows = np.atleast_1d(rows)
+        lengths = (self.source_lengths, self.target_lengths)[side][rows]
+        ids = np.empty(lengths.sum(), np.int32)
+        firsts, parts = lengths.cumsum() - lengths, rows // ROWS
+        for part in np.unique(parts):
+            (chosen,) = np.nonzero(parts == part)
+            offsets, values = self._ids[side][part]
+            starts, sizes = offsets[rows[chosen] % ROWS], lengths[chosen]
+            ids[stretches(firsts[chosen], sizes)] = values[stretches(starts, sizes)]
+        return ids
 
-    def source_ids(self, row: int) -> Ids:
-        """Source ids of one pair, without begin and end."""
-        return self._row(0, row)
+    def source_ids(self, rows: Rows | int) -> Ids:
+        """Source ids of one pair or of several, one behind another, without begin and end."""
+        return self._gathered(0, rows)
 
-    def target_ids(self, row: int) -> Ids:
-        """Target ids of one pair, without begin and end."""
-        return self._row(1, row)
+    def target_ids(self, rows: Rows | int) -> Ids:
+        """Target ids of one pair or of several, one behind another, without begin and end."""
+        return self._gathered(1, rows)
 
     def texts(self, rows: Sequence[int] | None = None) -> tuple[list[str], list[str]]:
         """Source and target text of the given rows, or of all."""

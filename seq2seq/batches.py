@@ -3,18 +3,17 @@
 Shapes: B pairs of a batch, S source positions, T target positions, N target subwords that are no padding.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from data_prep.corpus import Ids, Split
+from data_prep.corpus import Ids, Rows, Split, stretches
 from data_prep.subwords import BEGIN, END, PAD
 
 POOL = 200_000
@@ -26,7 +25,6 @@ LONGEST = 120
 CHAIN = 4
 """Sentences that are joined in one, at most."""
 
-Rows = npt.NDArray[np.int64]
 T = TypeVar("T")
 
 
@@ -39,11 +37,11 @@ class Pairs(Protocol):
     def __len__(self) -> int:
         """Number of pairs."""
 
-    def source_ids(self, row: int) -> Ids:
-        """Source ids of one pair, without begin and end."""
+    def source_ids(self, rows: Rows | int) -> Ids:
+        """Source ids of pairs, one behind another, without begin and end."""
 
-    def target_ids(self, row: int) -> Ids:
-        """Target ids of one pair, without begin and end."""
+    def target_ids(self, rows: Rows | int) -> Ids:
+        """Target ids of pairs, one behind another, without begin and end."""
 
 
 class Joined:
@@ -76,18 +74,17 @@ class Joined:
         """Number of pairs, joined ones counted as one."""
         return len(self._starts)
 
-    def _rows(self, row: int) -> list[int]:
-        start = self._starts[row]
-        rows: list[int] = self._order[start : start + self._sizes[row]].tolist()
-        return rows
+    def _rows(self, rows: Rows | int) -> Rows:
+        rows = np.atleast_1d(rows)
+        return self._order[stretches(self._starts[rows], self._sizes[rows])]
 
-    def source_ids(self, row: int) -> Ids:
-        """Source ids of one pair, without begin and end."""
-        return np.concatenate([self._split.source_ids(each) for each in self._rows(row)])
+    def source_ids(self, rows: Rows | int) -> Ids:
+        """Source ids of pairs, one behind another, without begin and end."""
+        return self._split.source_ids(self._rows(rows))
 
-    def target_ids(self, row: int) -> Ids:
-        """Target ids of one pair, without begin and end."""
-        return np.concatenate([self._split.target_ids(each) for each in self._rows(row)])
+    def target_ids(self, rows: Rows | int) -> Ids:
+        """Target ids of pairs, one behind another, without begin and end."""
+        return self._split.target_ids(self._rows(rows))
 
 
 @dataclass(frozen=True)
@@ -133,32 +130,37 @@ def _real(target_out_BT: Tensor) -> Tensor:
     return (target_out_BT.flatten() != PAD).nonzero().squeeze(1)
 
 
-def pad(rows: list[npt.NDArray[np.int32]], before: int | None = None, after: int | None = None) -> Tensor:
+def pad(rows: Sequence[Ids], before: int | None = None, after: int | None = None) -> Tensor:
     """Ids of several sentences in one int64 tensor [B, longest], padded at the end.
 
     `before` and `after` are ids put round each sentence.
     """
-    extra = (before is not None) + (after is not None)
-    padded = np.full((len(rows), max(map(len, rows)) + extra), PAD, dtype=np.int64)
-    start = 0 if before is None else 1
-    for line, ids in zip(padded, rows, strict=True):
-        if before is not None:
-            line[0] = before
-        line[start : start + len(ids)] = ids
-        if after is not None:
-            line[start + len(ids)] = after
+    return _padded(np.concatenate(rows), np.array([len(ids) for ids in rows], np.int32), before, after)
+
+
+def _padded(ids: Ids, lengths: Ids, before: int | None = None, after: int | None = None) -> Tensor:
+    """The same of ids one sentence behind another."""
+    first = int(before is not None)
+    width = int(lengths.max()) + first + (after is not None)
+    padded = np.full((len(lengths), width), PAD, dtype=np.int64)
+    begins = np.arange(len(lengths)) * width + first
+    padded.ravel()[stretches(begins, lengths)] = ids
+    if before is not None:
+        padded[:, 0] = before
+    if after is not None:
+        padded.ravel()[begins + lengths] = after
     return torch.from_numpy(padded)
 
 
 def make_batch(split: Pairs, rows: Rows) -> Batch:
     """The batch of the given rows of a split."""
-    sources = [split.source_ids(row) for row in rows.tolist()]
-    targets = [split.target_ids(row) for row in rows.tolist()]
-    target_out_BT = pad(targets, after=END)
+    source_lengths, target_lengths = split.source_lengths[rows], split.target_lengths[rows]
+    targets = split.target_ids(rows)
+    target_out_BT = _padded(targets, target_lengths, after=END)
     return Batch(
-        pad(sources, after=END),
-        torch.tensor([len(ids) + 1 for ids in sources]),
-        pad(targets, before=BEGIN),
+        _padded(split.source_ids(rows), source_lengths, after=END),
+        torch.from_numpy(source_lengths + 1).long(),
+        _padded(targets, target_lengths, before=BEGIN),
         target_out_BT,
         _real(target_out_BT),
     )

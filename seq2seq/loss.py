@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-CHUNK = 256
+CHUNK = {"cpu": 256, "cuda": 8192}
+"""Rows of a chunk; on a GPU what counts is to give it few, large pieces of work."""
 
 
 class _SmoothedCrossEntropy(torch.autograd.Function):
@@ -24,6 +25,7 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         wants_gradient = any(ctx.needs_input_grad[:3])
         vocabulary = weight_VE.size(0)
         device = features_NE.device.type
+        chunk = CHUNK[device]
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features_NE.dtype
         features, weight = features_NE.to(kind), weight_VE.to(kind)
         # Sums are float32 at least, whatever the products are.
@@ -39,12 +41,12 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
             grad_bias = torch.full_like(bias_V, -even * len(targets_N))
         mean_weight_E, mean_bias = weight_VE.mean(dim=0).to(sums), bias_V.mean()
         # Taken once: memory that is given back after each chunk has to be made anew by the system for the next.
-        products = features.new_empty(min(CHUNK, len(features)), vocabulary)
+        products = features.new_empty(min(chunk, len(features)), vocabulary)
         logits = products if kind == sums else torch.empty_like(products, dtype=sums)
         part_VE = torch.empty_like(weight)
         with torch.autocast(device, enabled=False):
-            for first in range(0, len(features), CHUNK):
-                rows = slice(first, first + CHUNK)
+            for first in range(0, len(features), chunk):
+                rows = slice(first, first + chunk)
                 features_CE, correct_C1 = features[rows], targets_N[rows].unsqueeze(1)
                 product_CV, logits_CV = products[: len(features_CE)], logits[: len(features_CE)]
                 torch.mm(features_CE, weight.t(), out=product_CV)

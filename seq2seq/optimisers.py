@@ -8,7 +8,7 @@ in all directions of it alike, where AdamW's steps follow the few that are large
 U Vᵀ is found without U and V, by a polynomial that takes all singular values near to 1 (Newton-Schulz).  Each gate of
 a cell is a matrix of its own.
 
-Shapes: R rows, C columns.
+Shapes: R rows, C columns, M matrices of one shape.
 """
 
 import math
@@ -30,24 +30,33 @@ can, to between 0.73 and 1.27 (Amsel et al. 2025 tell how they are found)."""
 
 
 def orthogonal(matrix_RC: Tensor) -> Tensor:
-    """The nearest orthogonal matrix, about: singular vectors as they are, singular values near to 1, mean square 1."""
-    wide = matrix_RC.size(0) <= matrix_RC.size(1)
-    x_RC = matrix_RC if wide else matrix_RC.t()
+    """The nearest orthogonal matrix, about: singular vectors as they are, singular values near to 1, mean square 1.
+
+    Also of each of several, [M, R, C].
+    """
+    wide = matrix_RC.size(-2) <= matrix_RC.size(-1)
+    x_RC = matrix_RC if wide else matrix_RC.mT
     tiny = torch.finfo(x_RC.dtype).tiny
-    x_RC = x_RC / (x_RC.norm() + tiny)
-    square_RR = x_RC @ x_RC.t()
+    added = torch.addmm if x_RC.dim() == 2 else torch.baddbmm
+    x_RC = x_RC / (_norm(x_RC) + tiny)
+    square_RR = x_RC @ x_RC.mT
     # The fourth root of the sum of fourth powers is nearer above the largest singular value than that of squares.
-    bound = square_RR.norm() + tiny
+    bound = _norm(square_RR) + tiny
     x_RC, square_RR = x_RC / bound.sqrt(), square_RR / bound
     for step, (first, third, fifth) in enumerate(POLYNOMIALS):
         if step:
-            square_RR = x_RC @ x_RC.t()
-        inner_RR = torch.addmm(square_RR, square_RR, square_RR, beta=third, alpha=fifth)
-        x_RC = torch.addmm(x_RC, inner_RR, x_RC, beta=first)
+            square_RR = x_RC @ x_RC.mT
+        inner_RR = added(square_RR, square_RR, square_RR, beta=third, alpha=fifth)
+        x_RC = added(x_RC, inner_RR, x_RC, beta=first)
     # Divided first: a root by a norm of zero would be infinite.
-    x_RC /= x_RC.norm() + tiny
-    x_RC *= math.sqrt(x_RC.size(0))
-    return x_RC if wide else x_RC.t()
+    x_RC /= _norm(x_RC) + tiny
+    x_RC *= math.sqrt(x_RC.size(-2))
+    return x_RC if wide else x_RC.mT
+
+
+def _norm(matrix_RC: Tensor) -> Tensor:
+    norm_11: Tensor = torch.linalg.vector_norm(matrix_RC, dim=(-2, -1), keepdim=True)
+    return norm_11
 
 
 class Muon(torch.optim.Optimizer):
@@ -67,13 +76,14 @@ class Muon(torch.optim.Optimizer):
         """Where it is 1, and not 0, a step changes nothing: PyTorch's way to skip one that nobody waits for."""
         for parameter in rows:
             self.state[parameter]["momentum"] = torch.zeros_like(parameter)
-        matrices = [
-            (parameter, slice(first, first + each))
-            for parameter, each in rows.items()
-            for first in range(0, parameter.size(0), each)
-        ]
+        groups: dict[object, list[tuple[Tensor, slice]]] = {}
+        for parameter, each in rows.items():
+            for first in range(0, parameter.size(0), each):
+                # A GPU is busy only with all matrices of a shape at once; a processor takes them one by one.
+                shape = (each, parameter.size(1)) if parameter.is_cuda else (parameter, first)
+                groups.setdefault(shape, []).append((parameter, slice(first, first + each)))
         # Those that take longest first, so that all workers have as much to do.
-        self.matrices = sorted(matrices, key=lambda matrix: -matrix[0][matrix[1]].numel())
+        self.groups = sorted(groups.values(), key=lambda group: -sum(weight[part].numel() for weight, part in group))
 
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Change the parameters, all of which have gradients."""
@@ -83,19 +93,31 @@ class Muon(torch.optim.Optimizer):
 
         @torch.no_grad()
         def part(number: int) -> None:
-            for parameter, rows in self.matrices[number :: self.workers.count]:
-                assert parameter.grad is not None
-                gradient_RC, mean_RC = parameter.grad[rows], self.state[parameter]["momentum"][rows]
-                before = None if self.found_inf is None else (mean_RC.clone(), parameter[rows].clone())
+            for matrices in self.groups[number :: self.workers.count]:
+                gradients, means, weights = [], [], []
+                for parameter, rows in matrices:
+                    assert parameter.grad is not None
+                    gradients.append(parameter.grad[rows])
+                    means.append(self.state[parameter]["momentum"][rows])
+                    weights.append(parameter[rows])
+                gradient_RC, mean_RC, weight_RC = _together(gradients), _together(means), _together(weights)
+                before = None if self.found_inf is None else (mean_RC.clone(), weight_RC.clone())
                 direction_RC = gradient_RC.lerp(mean_RC.lerp_(gradient_RC, 1 - MOMENTUM), MOMENTUM)
-                scale = SCALE * math.sqrt(max(direction_RC.shape))
+                scale = SCALE * math.sqrt(max(direction_RC.shape[-2:]))
                 step_RC = orthogonal(direction_RC.to(self.precision)).to(direction_RC.dtype)
-                parameter[rows].mul_(kept).sub_(step_RC, alpha=rate * scale)
+                weight_RC.mul_(kept).sub_(step_RC, alpha=rate * scale)
                 if self.found_inf is not None and before is not None:
-                    for now_RC, before_RC in zip((mean_RC, parameter[rows]), before, strict=True):
+                    for now_RC, before_RC in zip((mean_RC, weight_RC), before, strict=True):
                         now_RC.copy_(torch.where(self.found_inf > 0, before_RC, now_RC))
+                if len(matrices) > 1:
+                    torch._foreach_copy_([*means, *weights], [*mean_RC, *weight_RC])
 
         list(self.workers.map(part, range(self.workers.count)))
+
+
+def _together(matrices: list[Tensor]) -> Tensor:
+    """Matrices [R, C] as [M, R, C]; one as it is."""
+    return matrices[0] if len(matrices) == 1 else torch.stack(matrices)
 
 
 def make_optimisers(

@@ -18,8 +18,8 @@ from data_prep.subwords import BEGIN, END
 from seq2seq.inference import BLOCK, NEVER, Inference, select
 from seq2seq.scripting import scripted
 
-CHUNK = 48
-"""Rows whose next subwords are chosen while their scores are in the processor's cache."""
+CHUNK = {"cpu": 48, "cuda": 4096}
+"""Rows whose next subwords are chosen at once: on a processor, while their scores are in its cache."""
 AHEAD = 3
 """Subwords that a hypothesis is granted before it is given up; with fewer, better translations are lost."""
 
@@ -123,13 +123,14 @@ class _Loops(nn.Module):
     begin: Final[int] = BEGIN
     end: Final[int] = END
     block: Final[int] = BLOCK
-    chunk: Final[int] = CHUNK
+    chunk: Final[int]
     ahead: Final[int] = AHEAD
     impossible: Final[float] = NEVER / 2
 
     def __init__(self, network: Inference) -> None:
         super().__init__()
         self.network = network
+        self.chunk = CHUNK[network.placeholders_P.device.type]
 
     @torch.jit.export
     def greedy(

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_prep.corpus import Ids, Split
+from data_prep.corpus import Ids, Rows, Split
 from data_prep.subwords import BEGIN, END, PAD
 from seq2seq import batches
 from seq2seq.batches import (
@@ -40,8 +40,10 @@ class Lengths(Split):
     def __len__(self) -> int:
         return len(self.source_lengths)
 
-    def _row(self, side: int, row: int) -> Ids:
-        return np.full((self.source_lengths, self.target_lengths)[side][row], 10 + row, np.int32)
+    def _gathered(self, side: int, rows: Rows | int) -> Ids:
+        return np.repeat(10 + np.atleast_1d(rows), (self.source_lengths, self.target_lengths)[side][rows]).astype(
+            np.int32
+        )
 
 
 LENGTHS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=60)

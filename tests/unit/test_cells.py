@@ -132,3 +132,19 @@ def test_zero_state_has_the_cell_s_parts_and_the_input_s_type(cell: str) -> None
     state = layer(cell).zero_state(3, random_inputs())
     assert [part.shape for part in state] == [(3, HIDDEN)] * state_size(cell)
     assert all(part.dtype == torch.float64 and not part.any() for part in state)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_type_of_autocast_gives_nearly_the_same(cell: str) -> None:
+    """What a GPU does, here by PyTorch's kernels for a processor."""
+    torch.manual_seed(0)
+    layer, inputs_BTI = RecurrentLayer(cell, 6, 8), torch.randn(4, 5, 6)
+    state = tuple(torch.rand(4, 8) for _ in range(state_size(cell)))
+    found = []
+    for run in (layer, layer._in_autocast_type):
+        with torch.autocast("cpu", torch.bfloat16, enabled=run is not layer):
+            outputs_BTH, after = run(inputs_BTI, state)
+        results = [outputs_BTH.float(), *(part.float() for part in after)]
+        found.append([*results, *torch.autograd.grad((results[0] ** 2).sum(), list(layer.parameters()))])
+    assert outputs_BTH.dtype == torch.bfloat16
+    torch.testing.assert_close(found[1], found[0], rtol=0.02, atol=0.1)

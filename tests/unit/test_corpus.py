@@ -50,6 +50,9 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, rows:
             assert split.target_ids(i).tolist() == target
         assert split.texts() == ([row[0] for row in rows], [row[1] for row in rows])
         backwards = list(range(len(rows)))[::-1]
+        several = np.array(backwards * 2, np.int64)
+        assert split.source_ids(several).tolist() == [unit for row in rows[::-1] * 2 for unit in row[2]]
+        assert split.target_ids(several).tolist() == [unit for row in rows[::-1] * 2 for unit in row[3]]
         assert split.texts(backwards) == ([row[0] for row in rows][::-1], [row[1] for row in rows][::-1])
 
 
@@ -72,14 +75,6 @@ def test_every_batch_but_the_last_has_the_same_number_of_rows(tmp_path: Path, mo
     with pa.OSFile(str(tmp_path / "split.arrow")) as file:
         reader = pa.ipc.open_file(file)
         assert [reader.get_batch(i).num_rows for i in range(reader.num_record_batches)] == [10, 10, 5]
-
-
-def test_ids_are_views_of_the_mapped_file(tmp_path: Path) -> None:
-    write(tmp_path / "split.arrow", some_rows(5))
-    ids = Split(tmp_path / "split.arrow").source_ids(3)
-    assert ids.dtype == np.int32
-    assert not ids.flags.owndata
-    assert not ids.flags.writeable
 
 
 def test_a_replaced_file_stays_as_it_was_for_who_has_it_open(tmp_path: Path) -> None:

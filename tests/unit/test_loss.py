@@ -34,7 +34,7 @@ def gradients(total: Tensor, inputs: Arguments) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
-@pytest.mark.parametrize("rows", [1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 600])
+@pytest.mark.parametrize("rows", [1, 2, CHUNK["cpu"] - 1, CHUNK["cpu"], CHUNK["cpu"] + 1, 600])
 def test_value_and_gradients_are_pytorch_s(rows: int, smoothing: float) -> None:
     inputs = arguments(rows)
     total, likelihood = smoothed_cross_entropy(*inputs, smoothing)
@@ -106,12 +106,12 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_all_logits_are_never_held(precision: torch.dtype) -> None:
-    rows, vocabulary = 4 * CHUNK, 50
+    rows, vocabulary = 4 * CHUNK["cpu"], 50
     inputs = arguments(rows, torch.float32, vocabulary)
     with _Operations() as seen, torch.autocast("cpu", precision, enabled=precision != torch.float32):
         total, _ = smoothed_cross_entropy(*inputs, 0.1)
         gradients(total, inputs)
-    assert seen.largest == CHUNK * vocabulary < rows * vocabulary
+    assert seen.largest == CHUNK["cpu"] * vocabulary < rows * vocabulary
 
 
 def test_without_gradients_none_are_computed() -> None:

@@ -31,6 +31,13 @@ def test_orthogonal_takes_any_scale_and_zero() -> None:
         assert orthogonal(torch.zeros(shape)).equal(torch.zeros(shape))
 
 
+@pytest.mark.parametrize("shape", [(3, 4, 4), (3, 4, 7), (3, 7, 4)])
+def test_orthogonal_takes_several_matrices_each_on_its_own(shape: tuple[int, ...]) -> None:
+    several = torch.randn(shape, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    several[1] *= 1e-3
+    torch.testing.assert_close(orthogonal(several), torch.stack([orthogonal(each) for each in several]))
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (64, 128), (128, 64)])
 def test_products_in_bfloat16_find_the_same_direction(shape: tuple[int, int]) -> None:
     generator, small = torch.Generator().manual_seed(1), min(shape)
@@ -49,13 +56,18 @@ def test_products_in_bfloat16_find_the_same_direction(shape: tuple[int, int]) ->
     assert torch.cosine_similarity(found[0].flatten(), found[1].flatten(), dim=0).item() > 0.999
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int) -> None:
+def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int, together: bool) -> None:
     torch.manual_seed(3)
     shapes = {(12, 5): 4, (4, 5): 4, (6, 6): 6}
     weights: dict[Tensor, int] = {nn.Parameter(torch.randn(shape)): rows for shape, rows in shapes.items()}
     before = [weight.detach().clone() for weight in weights]
     muon, means = Muon(weights, 0.1, Workers(workers)), [torch.zeros_like(weight) for weight in before]
+    if together:  # as on a GPU
+        shapes_of = [(weight[part].shape, (weight, part)) for group in muon.groups for weight, part in group]
+        muon.groups = [[each for s, each in shapes_of if s == shape] for shape in {s for s, _ in shapes_of}]
+        assert max(map(len, muon.groups)) == 4
     for rate in (0.02, 0.01):
         muon.param_groups[0]["lr"] = rate
         for old, mean, (weight, rows) in zip(before, means, weights.items(), strict=True):
