@@ -103,7 +103,7 @@ class RecurrentLayer(nn.Module):
             parts = [part.flatten() for part in self.weights]
             flat = torch.split(torch.cat(parts).to(kind), [len(part) for part in parts])
             weights = [part.view_as(like) for part, like in zip(flat, self.weights, strict=True)]
-            stacked = tuple(part_BH.to(kind).unsqueeze(0) for part_BH in state)
+            stacked = tuple(part_BH.to(kind).unsqueeze(0).contiguous() for part_BH in state)
             # With biases, one layer, no dropout, training, one direction, batch first.
             how = (True, 1, 0.0, True, False, True)
             if self.cell == "lstm":

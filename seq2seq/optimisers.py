@@ -28,6 +28,9 @@ POLYNOMIALS = ((8.09337, -23.62043, 17.44615), (3.63659, -2.72193, 0.53655), (2.
 """Coefficients of x, x³ and x⁵ that, one after another, take all of [0.01, 1] as near to 1 as polynomials of this form
 can, to between 0.73 and 1.27 (Amsel et al. 2025 tell how they are found)."""
 
+Part = tuple[Tensor, slice, int]
+"""Rows of a parameter that are one or more matrices, and the rows of each."""
+
 
 def orthogonal(matrix_RC: Tensor) -> Tensor:
     """The nearest orthogonal matrix, about: singular vectors as they are, singular values near to 1, mean square 1.
@@ -76,14 +79,16 @@ class Muon(torch.optim.Optimizer):
         """Where it is 1, and not 0, a step changes nothing: PyTorch's way to skip one that nobody waits for."""
         for parameter in rows:
             self.state[parameter]["momentum"] = torch.zeros_like(parameter)
-        groups: dict[object, list[tuple[Tensor, slice]]] = {}
+        groups: dict[object, list[Part]] = {}
         for parameter, each in rows.items():
-            for first in range(0, parameter.size(0), each):
+            if parameter.is_cuda:
                 # A GPU is busy only with all matrices of a shape at once; a processor takes them one by one.
-                shape = (each, parameter.size(1)) if parameter.is_cuda else (parameter, first)
-                groups.setdefault(shape, []).append((parameter, slice(first, first + each)))
+                groups.setdefault((each, parameter.size(1)), []).append((parameter, slice(None), each))
+                continue
+            for first in range(0, parameter.size(0), each):
+                groups[parameter, first] = [(parameter, slice(first, first + each), each)]
         # Those that take longest first, so that all workers have as much to do.
-        self.groups = sorted(groups.values(), key=lambda group: -sum(weight[part].numel() for weight, part in group))
+        self.groups = sorted(groups.values(), key=lambda group: -sum(weight[rows].numel() for weight, rows, _ in group))
 
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Change the parameters, all of which have gradients."""
@@ -93,13 +98,14 @@ class Muon(torch.optim.Optimizer):
 
         @torch.no_grad()
         def part(number: int) -> None:
-            for matrices in self.groups[number :: self.workers.count]:
+            for parts in self.groups[number :: self.workers.count]:
                 gradients, means, weights = [], [], []
-                for parameter, rows in matrices:
+                for parameter, rows, each in parts:
                     assert parameter.grad is not None
-                    gradients.append(parameter.grad[rows])
-                    means.append(self.state[parameter]["momentum"][rows])
-                    weights.append(parameter[rows])
+                    mean, shape = self.state[parameter]["momentum"], (-1, each, parameter.size(1))
+                    gradients.append(parameter.grad[rows].view(shape))
+                    means.append(mean[rows].view(shape))
+                    weights.append(parameter[rows].view(shape))
                 gradient_RC, mean_RC, weight_RC = _together(gradients), _together(means), _together(weights)
                 before = None if self.found_inf is None else (mean_RC.clone(), weight_RC.clone())
                 direction_RC = gradient_RC.lerp(mean_RC.lerp_(gradient_RC, 1 - MOMENTUM), MOMENTUM)
@@ -109,15 +115,19 @@ class Muon(torch.optim.Optimizer):
                 if self.found_inf is not None and before is not None:
                     for now_RC, before_RC in zip((mean_RC, weight_RC), before, strict=True):
                         now_RC.copy_(torch.where(self.found_inf > 0, before_RC, now_RC))
-                if len(matrices) > 1:
-                    torch._foreach_copy_([*means, *weights], [*mean_RC, *weight_RC])
+                if len(parts) > 1:
+                    sizes = [len(mean) for mean in means]
+                    torch._foreach_copy_(
+                        [*means, *weights], [*torch.split(mean_RC, sizes), *torch.split(weight_RC, sizes)]
+                    )
 
         list(self.workers.map(part, range(self.workers.count)))
 
 
-def _together(matrices: list[Tensor]) -> Tensor:
-    """Matrices [R, C] as [M, R, C]; one as it is."""
-    return matrices[0] if len(matrices) == 1 else torch.stack(matrices)
+def _together(parts: list[Tensor]) -> Tensor:
+    """Matrices [M, R, C], one behind another; [R, C] if there is one."""
+    matrices_RC = parts[0] if len(parts) == 1 else torch.cat(parts)
+    return matrices_RC[0] if len(matrices_RC) == 1 else matrices_RC
 
 
 def make_optimisers(
