@@ -224,7 +224,8 @@ def _train(
                 f"subwords.vocabulary={settings.vocabulary} has no room for the {side} text's letters and "
                 f"256 bytes; set subwords.vocabulary={int(needed[1]) + 200} or more"
             ) from error
-        if "sentences_.empty()" in text or "all_chars_count" in text:
+        # In the words of sentencepiece 0.2.0 to 0.2.3.
+        if any(check in text for check in ("sentences_.empty()", "all_chars_count", "required_chars_.empty()")):
             raise UserError(f"no {side} subword model can be trained: there is no text") from error
         raise
     found = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()).get_piece_size()
