@@ -30,8 +30,24 @@ BLOCK = 16
 """Subwords in a block; the search looks at blocks first, and into the best of them."""
 LANES = 16
 """Numbers that a processor handles at once; the maxima of a multiple of as many blocks are found in half the time."""
+WIDEST = 10.0
+"""Largest annotation for which products in bytes are good enough: a byte is the 127th part of it."""
 EXPONENT = 80.0
 """Scores no further from zero have exponentials that can be added in float32."""
+
+
+@torch.no_grad()
+def largest_annotation(model: Translation) -> float:
+    """What no number of an annotation is beyond: the cells' outputs are up to 1, and a word's vector is added."""
+    if model.words is None:
+        return 1.0
+    sources_VE = (model.own_source_embedding or model.target_embedding).weight
+    return 1.0 + float(model.words(sources_VE).abs().max())
+
+
+def fit_bytes(model: Networks) -> bool:
+    """Whether products in bytes give about what others give."""
+    return max(map(largest_annotation, model.networks)) <= WIDEST
 
 
 class Source(NamedTuple):
@@ -87,7 +103,7 @@ class Network(nn.Module):
             self.scale = 1 / math.sqrt(decoder.hidden)
             self.past = Float(attention.past.weight * STRENGTH, attention.past.bias * STRENGTH)
             if in_bytes:
-                self.bound = 1.0 + float(self.words_VH.abs().max())
+                self.bound = largest_annotation(model)
 
         layers = [gates_of(layer) for layer in decoder.layers if isinstance(layer, RecurrentLayer)]
         self.table_VG = layers[0].table(_filled_up(targets_VE))

@@ -18,7 +18,7 @@ from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Decoding
 from seq2seq.ensemble import Networks
-from seq2seq.inference import Inference
+from seq2seq.inference import Inference, fit_bytes
 from seq2seq.products import choose_bytes
 from seq2seq.repetition import without_loops
 from seq2seq.search import Hypothesis, Search
@@ -62,7 +62,8 @@ class Translator:
     def __init__(self, model: Networks, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
         """Put a model in memory to use; `load` reads one from disk."""
         placeholders = len(PLACEHOLDERS) if subwords.carrier else 0
-        self.search = Search(Inference(model, choose_bytes(decoding.precision, device), placeholders))
+        in_bytes = choose_bytes(decoding.precision, device) and (decoding.precision == "int8" or fit_bytes(model))
+        self.search = Search(Inference(model, in_bytes, placeholders))
         self.workers = Workers(torch.get_num_threads() if device.type == "cpu" else 1)
         self.subwords = subwords
         self.decoding = decoding

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from data_prep.cleaning import normalise
 from data_prep.subwords import END, Subwords
 from seq2seq.config import Decoding
+from seq2seq.products import choose_bytes
 from seq2seq.search import Hypothesis
 from seq2seq.translator import LONGEST, Scored, Translator
 from tests.toys import letter_subwords, network, words
@@ -251,3 +252,18 @@ def test_a_translation_ends_at_its_limit() -> None:
     ((found,),) = never.hypotheses(["abcd"], beam=1)
     # Five letters with the space before them, the end, at one and a half each, and ten; encoding again adds a space.
     assert len(never.subwords.encode_target([found.text])[0]) in (6 * 1.5 + 10, 6 * 1.5 + 11)
+
+
+@pytest.mark.skipif(not choose_bytes("auto", CPU), reason="this processor does not multiply bytes fast")
+@pytest.mark.parametrize(("wide", "in_bytes"), [(2.0, True), (100.0, False)])
+def test_bytes_are_not_taken_where_a_word_s_vector_leaves_them_no_room(wide: float, in_bytes: bool) -> None:
+    subwords = letter_subwords()
+    model = network(size=subwords.target_size, scale=1.0)
+    with torch.no_grad():
+        model.target_embedding.weight[-1, 0] = wide
+    found = {
+        precision: Translator(model, subwords, Decoding(precision=precision), CPU).hypotheses(words(20, 0))
+        for precision in ("auto", "int8", "float32")
+    }
+    assert found["int8"] != found["float32"]
+    assert found["auto"] == found["int8" if in_bytes else "float32"]
