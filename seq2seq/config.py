@@ -53,6 +53,8 @@ class Training(Settings):
     """Target subwords in a batch, at most (a longer sentence makes a batch of its own)."""
     joined: float = Field(default=0.3, ge=0, le=1)
     """Share of the pairs that are joined, two to four in one: longer sentences are learned than the corpus has."""
+    both_ways: bool = False
+    """Also learn from the pairs turned round, where source and target have one vocabulary: for small corpora."""
     learning_rate: float = Field(default=2e-2, gt=0)
     """Highest learning rate, of embeddings and biases; matrices follow it (`optimisers.py`)."""
     schedule: Literal["cosine", "inverse_sqrt"] = "cosine"

@@ -108,6 +108,10 @@ class _Trainer:
         for name, split in (("train", self.train_split), ("validation", self.validation_split)):
             if not len(split):
                 raise UserError(f"{corpus.folder}: the {name} split is empty; prepare a larger corpus")
+        if self.training.both_ways and not corpus.subwords.joint:
+            raise UserError(
+                f"{corpus.folder}: training.both_ways needs one vocabulary; prepare it with subwords.joint=true"
+            )
         self.subwords, self.target_language = corpus.subwords, corpus.languages[1]
         self.pace = Pace(config.training, state.pace)
         # Kept on the device, so that no update waits for a number.
@@ -136,9 +140,7 @@ class _Trainer:
             f"{len(self.train_split):,} pairs, {updater.device.type}, {str(updater.precision).removeprefix('torch.')}, "
             f"{torch.get_num_threads()} threads"
         )
-        batches = training_batches(
-            self.train_split, training.batch_tokens, training.joined, training.seed, state.position
-        )
+        batches = training_batches(self.train_split, training, state.position)
         begun = time.monotonic() - state.seconds
         with _interrupt_flag() as interrupted:
             for batch, position, epochs in ahead(batches):

@@ -73,7 +73,7 @@ def measure(model: Networks, split: Split, training: Training, device: torch.dev
     """Share of each of PARTS in a step, of an ensemble in that of its first network.  The network stays as it is."""
     threads = torch.get_num_threads()
     updater = Updater(copy.deepcopy(model.networks[0]), training.model_copy(update={"threads": 1}), device)
-    batches = training_batches(split, training.batch_tokens, training.joined, training.seed, Position())
+    batches = training_batches(split, training, Position())
     try:
         clock = _steps(updater, batches, seconds)
     finally:

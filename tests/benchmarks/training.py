@@ -62,7 +62,7 @@ def measure(corpus: Corpus, config: Config, seconds: float) -> tuple[Networks, F
     updater = Updater.of_new(config, subwords)
     model, device = updater.model, updater.device
     products = count_products(config.model, subwords.target_size)
-    data = training_batches(corpus.split("train"), training.batch_tokens, training.joined, training.seed, Position())
+    data = training_batches(corpus.split("train"), training, Position())
     tally, matrix, step = Tally(), list[float](), 0
     with closing(updater):
         batches = ahead(data)

@@ -4,12 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from data_prep.corpus import Corpus
+from data_prep.subwords import BEGIN, END
+from seq2seq.checkpoint import find_checkpoint, load_model
+from seq2seq.inference import Inference
 from seq2seq.reporting import read_metrics
+from seq2seq.search import Search
 from seq2seq.training import train
 from seq2seq.translator import Translator
-from tests.toys import ATTENTIONS, CELLS, config, letter_subwords, model_config, task, write_corpus
+from tests.toys import ATTENTIONS, CELLS, LETTERS, config, letter_subwords, model_config, task, write_corpus
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
@@ -59,3 +64,24 @@ def test_separate_vocabularies_train_and_translate(tmp_path: Path) -> None:
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"subwords.source.model", "subwords.target.model"} <= names
     assert Translator.load(tmp_path / "run").translate(["abc"]) != [""]
+
+
+def test_both_ways_are_learned_and_told_apart(tmp_path: Path) -> None:
+    """Each letter becomes the next one; turned round, with BEGIN before the source, the one before it."""
+    following = str.maketrans(LETTERS, LETTERS[1:] + LETTERS[0])
+    pairs = task(lambda word: word.translate(following), train=2000, held_out=60, longest=6)
+    corpus = write_corpus(tmp_path / "corpus", pairs)
+    model = model_config("lstm", embedding=64, hidden=64, decoder_layers=1)
+    learning: dict[str, Any] = {"batch_tokens": 200, "learning_rate": 3e-2, "warmup_steps": 30, "label_smoothing": 0.0}
+    train(corpus, config(model, steps=400, validate_steps=400, both_ways=True, **learning), tmp_path / "run")
+    network, subwords, _ = load_model(find_checkpoint(tmp_path / "run", "best"), torch.device("cpu"))
+    search = Search(Inference(network, in_bytes=False))
+    for back in (False, True):
+        right = 0
+        for source, target in pairs["test"]:
+            (ids,), wanted = subwords.encode_source([target if back else source]), source if back else target
+            source_BS = torch.tensor([[BEGIN] * back + ids + [END]])
+            size_B = torch.tensor([source_BS.size(1)])
+            ((found,),) = search.beam(source_BS, size_B, size_B + 5, 1, 1, 1.0)
+            right += subwords.decode_target([found.ids]) == [wanted]
+        assert right >= 0.9 * len(pairs["test"])

@@ -18,6 +18,7 @@ from seq2seq.batches import (
     CHAIN,
     LONGEST,
     Batch,
+    BothWays,
     Joined,
     Position,
     ahead,
@@ -27,6 +28,7 @@ from seq2seq.batches import (
     plan,
     training_batches,
 )
+from seq2seq.config import Training
 
 quick = settings(max_examples=40, deadline=None)
 
@@ -118,6 +120,38 @@ def test_what_would_get_too_long_stays_alone() -> None:
 
 
 @quick
+@given(LENGTHS, st.data())
+def test_both_ways_are_the_pairs_and_the_pairs_turned_round(
+    lengths: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    split, count = Lengths(lengths), len(lengths)
+    pairs = BothWays(split)
+    assert len(pairs) == 2 * count
+    drawn = data.draw(st.lists(st.integers(0, 2 * count - 1), max_size=9))
+    sources = [[BEGIN] * (row >= count) + [10 + row % count] * lengths[row % count][row >= count] for row in drawn]
+    targets = [[10 + row % count] * lengths[row % count][row < count] for row in drawn]
+    rows = np.array(drawn, np.int64)
+    assert pairs.source_ids(rows).tolist() == [unit for ids in sources for unit in ids]
+    assert pairs.target_ids(rows).tolist() == [unit for ids in targets for unit in ids]
+    assert pairs.source_lengths[rows].tolist() == [len(ids) for ids in sources]
+    assert pairs.target_lengths[rows].tolist() == [len(ids) for ids in targets]
+
+
+def test_training_both_ways_has_every_pair_twice_an_epoch() -> None:
+    split, settings = natural(60), Training(steps=1, batch_tokens=60, joined=0.0, both_ways=True)
+    seen: Counter[tuple[int, bool]] = Counter()
+    for batch, after, _ in training_batches(split, settings, Position()):
+        for source, target in zip(batch.source_BS.tolist(), batch.target_in_BT.tolist(), strict=True):
+            assert source[-1 - source.count(PAD)] == END
+            assert target[0] == BEGIN
+            assert source[source[0] == BEGIN] == target[1]
+            seen[target[1], source[0] == BEGIN] += 1
+        if after.epoch:
+            break
+    assert seen == {(10 + row, turned): 1 for row in range(60) for turned in (False, True)}
+
+
+@quick
 @given(LENGTHS, st.integers(1, 100))
 def test_a_batch_is_as_large_as_the_budget_lets_it_be(lengths: list[tuple[int, int]], budget: int) -> None:
     split = Lengths(lengths)
@@ -203,12 +237,12 @@ def _same(a: Batch, b: Batch) -> bool:
 
 
 @quick
-@given(st.integers(0, 40), st.integers(0, 5))
-def test_training_goes_on_from_any_position(taken: int, seed: int) -> None:
-    split = natural(60)
-    whole = list(islice(training_batches(split, 60, 0.3, seed, Position()), taken + 12))
+@given(st.integers(0, 40), st.integers(0, 5), st.booleans())
+def test_training_goes_on_from_any_position(taken: int, seed: int, both_ways: bool) -> None:
+    split, settings = natural(60), Training(steps=1, batch_tokens=60, seed=seed, both_ways=both_ways)
+    whole = list(islice(training_batches(split, settings, Position()), taken + 12))
     start = whole[taken - 1][1] if taken else Position()
-    rest = list(islice(training_batches(split, 60, 0.3, seed, start), 12))
+    rest = list(islice(training_batches(split, settings, start), 12))
     for (batch, after, epochs), (other, other_after, other_epochs) in zip(whole[taken:], rest, strict=True):
         assert _same(batch, other)
         assert (after, epochs) == (other_after, other_epochs)
@@ -217,7 +251,7 @@ def test_training_goes_on_from_any_position(taken: int, seed: int) -> None:
 def test_positions_and_epochs_count_up() -> None:
     split = natural(60)
     size = len(plan(split, 60, (1, 0)))
-    stream = list(islice(training_batches(split, 60, 0.0, 1, Position()), 2 * size))
+    stream = list(islice(training_batches(split, Training(steps=1, batch_tokens=60, joined=0.0), Position()), 2 * size))
     assert [after for _, after, _ in stream[: size + 1]] == [
         *(Position(0, done) for done in range(1, size)),
         Position(1, 0),

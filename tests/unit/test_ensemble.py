@@ -91,7 +91,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 def batch(corpus: Corpus, step: int) -> Batch:
-    return next(training_batches(corpus.split("train"), 200, 0.0, step, Position()))[0]
+    return next(
+        training_batches(corpus.split("train"), config(batch_tokens=200, joined=0.0, seed=step).training, Position())
+    )[0]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

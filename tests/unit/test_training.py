@@ -270,6 +270,12 @@ def test_another_corpus_is_refused(corpus: Corpus, whole: Path, tmp_path: Path) 
     assert "\n" not in str(error.value)
 
 
+def test_both_ways_need_one_vocabulary(tmp_path: Path) -> None:
+    two = write_corpus(tmp_path / "corpus", task(str, train=20, held_out=5), joint=False)
+    with pytest.raises(UserError, match=r"training\.both_ways needs one vocabulary; .* subwords\.joint=true"):
+        train(two, config(both_ways=True), tmp_path / "run")
+
+
 @pytest.mark.parametrize("split", ["train", "validation"])
 def test_an_empty_split_is_named(split: str, tmp_path: Path) -> None:
     empty = write_corpus(tmp_path / "corpus", {**task(str, train=20, held_out=5), split: []})
