@@ -33,7 +33,7 @@ help: ## list the targets
 	@echo
 	@echo "  CORPUS       phrasebook (built in) unless set; a name in the registry (tatoeba, multi30k, …), Hub id, folder or file"
 	@echo "  LANGS        source-target, en-fr unless set"
-	@echo "  RECIPE       quick for the built-in corpus, else small; tiny, base, large, plain, or a path to a .toml"
+	@echo "  RECIPE       quick for the built-in corpus, else small; tiny, few, base, large, plain, or a path to a .toml"
 	@echo "  RUN          folder of the run, runs/CORPUS-LANGS-RECIPE unless set"
 	@echo "  RESUME       last-good: train from the newest checkpoint that is not damaged"
 	@echo "  SET          settings, such as SET=\"model.cell=gru training.minutes=5\""
