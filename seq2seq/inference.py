@@ -253,8 +253,8 @@ class Inference(nn.Module):
             after += own
         return features[0] if len(features) == 1 else torch.cat(features, dim=1), after
 
-    def scores(self, features_RE: Tensor, left_RP: Tensor, first: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Of each subword [R, V], the maxima of each block [R, Y], and the logarithm of all exponentials' sum [R].
+    def scores(self, features_RE: Tensor, left_RP: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+        """Scores of each subword [R, V], and the maxima of each block [R, Y].
 
         V is filled up to a multiple of BLOCK; subword v is in block v modulo Y.  The `first` subword is not the end,
         nor is any while there are placeholders left: where the end would be, they come first.
@@ -269,10 +269,11 @@ class Inference(nn.Module):
             scores_RP = scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders]
             scores_RP.copy_(torch.maximum(scores_RP, end_R1).masked_fill_(~left_RP, self.never))
             end_R1.masked_fill_(left_RP.any(dim=1, keepdim=True), self.never)
-        maxima_RY = torch.amax(scores_RV.view(len(scores_RV), self.block, -1), dim=1)
-        if self.bounded:
-            return scores_RV, maxima_RY, scores_RV.exp().sum(dim=1).log_()
-        return scores_RV, maxima_RY, scores_RV.logsumexp(dim=1)
+        return scores_RV, torch.amax(scores_RV.view(len(scores_RV), self.block, -1), dim=1)
+
+    def normaliser(self, scores_RV: Tensor) -> Tensor:
+        """What log-probabilities are less than scores: the logarithm of all exponentials' sum [R]."""
+        return scores_RV.exp().sum(dim=1).log_() if self.bounded else scores_RV.logsumexp(dim=1)
 
 
 def _filled_up(weight_VE: Tensor) -> Tensor:

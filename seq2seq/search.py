@@ -49,15 +49,19 @@ class Search:
         beam: int,
         wanted: int,
         length_penalty: float,
+        scored: bool = True,
     ) -> list[list[Hypothesis]]:
         """Up to `beam` hypotheses of each sentence, best first, at least one.
 
         A sentence is done when `beam` of its hypotheses have ended, or `wanted` of them and the others would be
         worse even if AHEAD more subwords to their end were certain; then it leaves the batch.  At `max_lengths_B`
-        subwords a hypothesis has to end.
+        subwords a hypothesis has to end.  Of a beam of one the score, which takes time and chooses nothing, can be left
+        out, and is 0 then.
         """
         if beam == 1:
-            ids_BFT, sizes_BF, scores_BF = self._loops.greedy(source_BS, lengths_B, max_lengths_B, length_penalty)
+            ids_BFT, sizes_BF, scores_BF = self._loops.greedy(
+                source_BS, lengths_B, max_lengths_B, length_penalty, scored
+            )
         else:
             ids_BFT, sizes_BF, scores_BF = self._loops.beam(
                 source_BS, lengths_B, max_lengths_B, beam, wanted, length_penalty
@@ -86,8 +90,8 @@ class Search:
         history = []
         for length in range(int(max_lengths_B.max()) + 1):
             features_RE, states = self.network.step(ids_R, sources, states)
-            scores_RV, _, log_sum_R = self.network.scores(features_RE, left_RP, length == 0)
-            log_p_RV = scores_RV - log_sum_R.unsqueeze(1)
+            scores_RV, _ = self.network.scores(features_RE, left_RP, length == 0)
+            log_p_RV = scores_RV - self.network.normaliser(scores_RV).unsqueeze(1)
             drawn_R = torch.multinomial(log_p_RV.exp(), 1, generator=generator)[:, 0]
             ids_R = drawn_R.masked_fill(limits_R <= length, END)
             totals_R += log_p_RV.gather(1, ids_R.unsqueeze(1))[:, 0] * going_R
@@ -134,7 +138,7 @@ class _Loops(nn.Module):
 
     @torch.jit.export
     def greedy(
-        self, source_BS: Tensor, lengths_B: Tensor, max_lengths_B: Tensor, length_penalty: float
+        self, source_BS: Tensor, lengths_B: Tensor, max_lengths_B: Tensor, length_penalty: float, scored: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Beam search with a beam of one: the likeliest subword each time."""
         sources, states = self.network.encode(source_BS, lengths_B)
@@ -157,20 +161,26 @@ class _Loops(nn.Module):
                 torch.split(limits_R, self.chunk),
                 torch.split(left_RP, self.chunk),
             ):
-                scores_CV, maxima_CY, log_sum_C = self.network.scores(part_CE, left_CP, length == 0)
+                scores_CV, maxima_CY = self.network.scores(part_CE, left_CP, length == 0)
+                if scored:
+                    log_p.append(-self.network.normaliser(scores_CV))
                 if length >= shortest:
                     self._end(scores_CV, maxima_CY, limits_C <= length)
                 best_C, block_C = maxima_CY.max(dim=1)
                 scores_CLY = scores_CV.view(len(part_CE), self.block, -1)
                 within_CL = scores_CLY.gather(2, block_C.view(-1, 1, 1).expand(-1, self.block, 1)).squeeze(2)
                 ids.append(within_CL.argmax(dim=1) * maxima_CY.size(1) + block_C)
-                log_p.append(best_C - log_sum_C)
-            ids_R, totals_R = torch.cat(ids), totals_R + torch.cat(log_p)
+                if scored:
+                    log_p[-1] += best_C
+            ids_R = torch.cat(ids)
+            if scored:
+                totals_R = totals_R + torch.cat(log_p)
             left_RP = self.network.still_left(left_RP, ids_R)
             ids_BT[:, length].index_copy_(0, alive_R, ids_R)
             going_R = (ids_R != self.end).nonzero().squeeze(1)
             if len(going_R) < len(ids_R):
-                totals_B.index_copy_(0, alive_R, totals_R)
+                if scored:
+                    totals_B.index_copy_(0, alive_R, totals_R)
                 if len(going_R) == 0:
                     break
                 alive_R, limits_R, totals_R = alive_R[going_R], limits_R[going_R], totals_R[going_R]
@@ -265,12 +275,13 @@ class _Loops(nn.Module):
             rows_C = features_RE[start * beam : (start + each) * beam]
             ending_C = ending_B[start : start + each].repeat_interleave(beam)
             left_CP = left_RP[start * beam : (start + each) * beam] & ~ending_C.unsqueeze(1)
-            scores_CV, maxima_CY, log_sum_C = self.network.scores(rows_C, left_CP, first)
+            scores_CV, maxima_CY = self.network.scores(rows_C, left_CP, first)
+            normaliser_C = self.network.normaliser(scores_CV)
             if bool(ending_C.any()):
                 self._end(scores_CV, maxima_CY, ending_C)
             size, blocks = scores_CV.size(1), maxima_CY.size(1)
             # What turns scores of subwords into log-probabilities of hypotheses.
-            shift_BK = totals_BK[start : start + each] - log_sum_C.view(-1, beam)
+            shift_BK = totals_BK[start : start + each] - normaliser_C.view(-1, beam)
             maxima_BKY = maxima_CY.view(-1, beam, blocks) + shift_BK.unsqueeze(2)
             chosen_BF = maxima_BKY.flatten(1).topk(min(count, beam * blocks), dim=1, sorted=False).indices
             parents_BF = chosen_BF // blocks

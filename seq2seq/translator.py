@@ -82,7 +82,8 @@ class Translator:
 
     def translate(self, lines: Sequence[str], *, beam: int | None = None) -> list[str]:
         """The best translation of each line; a blank line for a blank line."""
-        return [found[0].text for found in self.hypotheses(lines, beam=beam)]
+        found = self._found(lines, beam or self.decoding.beam, 1, scored=False)
+        return [line[0].text for line in found]
 
     def hypotheses(
         self, lines: Sequence[str], *, beam: int | None = None, nbest: int = 1, sample_seed: int | None = None
@@ -92,6 +93,11 @@ class Translator:
         With `sample_seed` they are drawn at random instead of searched for.
         """
         width = nbest if sample_seed is not None else max(nbest, beam or self.decoding.beam)
+        return self._found(lines, width, nbest, sample_seed)
+
+    def _found(
+        self, lines: Sequence[str], width: int, nbest: int, sample_seed: int | None = None, scored: bool = True
+    ) -> list[list[Scored]]:
         pieces = self._pieces([normalise(line) for line in lines])
         flat = [piece for line in pieces for piece in line]
         ids = [piece.ids for piece in flat]
@@ -100,7 +106,7 @@ class Translator:
         def search(number: int) -> list[list[Hypothesis]]:
             batch = self._tensors([ids[row] for row in batches[number]])
             if sample_seed is None:
-                return self.search.beam(*batch, width, nbest, self.decoding.length_penalty)
+                return self.search.beam(*batch, width, nbest, self.decoding.length_penalty, scored)
             # What is drawn at random depends on the batch's number, not on which is first.
             seed = np.random.SeedSequence((sample_seed, number)).generate_state(1)
             generator = torch.Generator(self.device).manual_seed(int(seed[0]))

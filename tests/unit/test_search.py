@@ -153,6 +153,13 @@ def test_compiled_or_not_the_search_is_the_same(cell: str, attention: bool) -> N
         for beam in (1, 4):
             found = plain.beam(*batch(limits=limits), beam, 2 if beam > 1 else 1, 0.6)
             assert compiled.beam(*batch(limits=limits), beam, 2 if beam > 1 else 1, 0.6) == found
+        # What greedy search finds does not depend on its score.
+        for line, unscored in zip(
+            plain.beam(*batch(limits=limits), 1, 1, 0.6),
+            compiled.beam(*batch(limits=limits), 1, 1, 0.6, scored=False),
+            strict=True,
+        ):
+            assert unscored == [Hypothesis(line[0].ids, 0.0)]
         drawn = [s.sample(*batch(limits=limits), 3, 0.6, torch.Generator().manual_seed(1)) for s in (plain, compiled)]
         assert drawn[0] == drawn[1]
 

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from typing import Any
 
 import pytest
 import torch
@@ -230,13 +231,14 @@ def test_samples_are_repeated_by_their_seed_and_differ() -> None:
     assert len({one.text for found in drawn for one in found}) > 5
 
 
-def test_a_wider_beam_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wider_beam_may_be_asked_for_and_scores_are_made_for_those_who_see_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     model, widths = translator(beam=3), []
 
-    def search(
-        source: torch.Tensor, lengths: torch.Tensor, limits: torch.Tensor, beam: int, wanted: int, penalty: float
-    ) -> list[list[Hypothesis]]:
-        widths.append((beam, wanted))
+    def search(*arguments: Any) -> list[list[Hypothesis]]:
+        *_, beam, wanted, _, scored = arguments
+        widths.append((beam, wanted, scored))
         return [[Hypothesis((5,), -1.0)]]
 
     monkeypatch.setattr(model.search, "beam", search)
@@ -244,7 +246,7 @@ def test_a_wider_beam_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     model.translate(["a"], beam=1)
     model.hypotheses(["a"], nbest=7)
     model.hypotheses(["a"], beam=9, nbest=2)
-    assert widths == [(3, 1), (1, 1), (7, 7), (9, 2)]
+    assert widths == [(3, 1, False), (1, 1, False), (7, 7, True), (9, 2, True)]
 
 
 def test_a_translation_ends_at_its_limit() -> None:
