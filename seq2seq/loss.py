@@ -25,7 +25,7 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         wants_gradient = any(ctx.needs_input_grad[:3])
         vocabulary = weight_VE.size(0)
         device = features_NE.device.type
-        chunk = CHUNK[device]
+        chunk = CHUNK.get(device, CHUNK["cuda"])
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features_NE.dtype
         features, weight = features_NE.to(kind), weight_VE.to(kind)
         # Sums are float32 at least, whatever the products are.

@@ -134,7 +134,7 @@ class _Loops(nn.Module):
     def __init__(self, network: Inference) -> None:
         super().__init__()
         self.network = network
-        self.chunk = CHUNK[network.placeholders_P.device.type]
+        self.chunk = CHUNK.get(network.placeholders_P.device.type, CHUNK["cuda"])
 
     @torch.jit.export
     def greedy(
