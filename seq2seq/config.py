@@ -104,7 +104,7 @@ class Decoding(Settings):
     batch_tokens: int = Field(default=4000, ge=1, le=1_000_000)
     """Source subwords translated at a time, padding and beam included."""
     precision: Literal["auto", "float32", "int8"] = "auto"
-    """Numbers of a step's products; auto takes bytes where a processor multiplies them fast and they are exact enough."""
+    """Numbers of a step's products; auto takes bytes where they are fast on the processor, and exact enough."""
 
 
 class Config(Settings):
