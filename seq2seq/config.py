@@ -99,6 +99,8 @@ class Decoding(Settings):
     """Hypotheses kept at each step; 1 is greedy."""
     length_penalty: float = Field(default=1.0, ge=0, le=10)
     """Power of the length that a hypothesis's log-probability is divided by: 0 favours short ones."""
+    reverse: float = Field(default=0.0, ge=0, le=10)
+    """Weight of log p(source | translation) in the choice among the beam's hypotheses (`reverse.py`); 0: none."""
     max_ratio: float = Field(default=2.0, gt=0, le=10)
     """Longest translation in subwords for each subword of the source, beside ten that are free."""
     batch_tokens: int = Field(default=4000, ge=1, le=1_000_000)
@@ -116,6 +118,12 @@ class Config(Settings):
     model: Model = Model()
     training: Training
     decoding: Decoding = Decoding()
+
+    @model_validator(mode="after")
+    def _reversible(self) -> "Config":
+        if self.decoding.reverse and not self.training.both_ways:
+            raise ValueError("decoding.reverse needs a network that is trained both ways: set training.both_ways=true")
+        return self
 
     @property
     def preparation(self) -> Preparation:
@@ -209,7 +217,7 @@ def _explain(path: Path | str, error: ValidationError) -> str:
     location = [str(part) for part in first["loc"]]
     key = ".".join(location)
     if first["type"] != "extra_forbidden":
-        return f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}"
+        return ": ".join(filter(None, [str(path), key, first["msg"].removeprefix("Value error, ")]))
     known = _keys()
     near = difflib.get_close_matches(key, known, 1, 0.5)
     if len(location) > 1:

@@ -21,6 +21,7 @@ from seq2seq.ensemble import Networks
 from seq2seq.inference import Inference, fit_bytes
 from seq2seq.products import choose_bytes
 from seq2seq.repetition import without_loops
+from seq2seq.reverse import Reverse
 from seq2seq.search import Hypothesis, Search
 from seq2seq.threads import Workers
 
@@ -34,7 +35,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?…。！？؟])\s+")
 
 @dataclass(frozen=True)
 class Scored:
-    """One translation and its score, the log-probability normalised by length: the higher the better."""
+    """One translation and its score, the higher the better: log-probability normalised by length, or `reverse.py`'s."""
 
     text: str
     score: float
@@ -64,6 +65,7 @@ class Translator:
         placeholders = len(PLACEHOLDERS) if subwords.carrier else 0
         in_bytes = choose_bytes(decoding.precision, device) and (decoding.precision == "int8" or fit_bytes(model))
         self.search = Search(Inference(model, in_bytes, placeholders))
+        self.reverse = Reverse(self.search.network, decoding.reverse) if decoding.reverse else None
         self.workers = Workers(torch.get_num_threads() if device.type == "cpu" else 1)
         self.subwords = subwords
         self.decoding = decoding
@@ -104,13 +106,17 @@ class Translator:
         batches = list(self._batches(ids, width))
 
         def search(number: int) -> list[list[Hypothesis]]:
-            batch = self._tensors([ids[row] for row in batches[number]])
+            sources, penalty = [ids[row] for row in batches[number]], self.decoding.length_penalty
+            batch = self._tensors(sources)
             if sample_seed is None:
-                return self.search.beam(*batch, width, nbest, self.decoding.length_penalty, scored)
+                if self.reverse is None or width == 1:
+                    return self.search.beam(*batch, width, nbest, penalty, scored)
+                found = self.search.beam(*batch, width, width, penalty)
+                return self.reverse.rescored(sources, found, penalty, self.device)
             # What is drawn at random depends on the batch's number, not on which is first.
             seed = np.random.SeedSequence((sample_seed, number)).generate_state(1)
             generator = torch.Generator(self.device).manual_seed(int(seed[0]))
-            return self.search.sample(*batch, width, self.decoding.length_penalty, generator)
+            return self.search.sample(*batch, width, penalty, generator)
 
         found: list[list[Scored]] = [[] for _ in flat]
         # The longest first, or they are what is waited for at the end.

@@ -131,6 +131,15 @@ def test_a_run_needs_a_limit_that_its_schedule_can_fall_over(tmp_path: Path) -> 
     assert limited.training.patience == 3
 
 
+def test_a_source_can_be_told_from_its_translation_by_a_network_trained_both_ways_only() -> None:
+    complained = complaint(["decoding.reverse=0.5"], "tiny")
+    assert complained.endswith(
+        "tiny.toml: decoding.reverse needs a network that is trained both ways: set training.both_ways=true"
+    )
+    both = load_recipe("tiny", ["decoding.reverse=0.5", "training.both_ways=true"])
+    assert both.decoding.reverse == 0.5
+
+
 def test_an_unknown_recipe_is_answered_with_those_there_are() -> None:
     assert complaint([], "smal") == (
         f"no recipe 'smal'; there are {', '.join(recipe_names())}, or give a path to a .toml"
