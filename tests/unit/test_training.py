@@ -1,11 +1,8 @@
 """The loop: equal runs are equal bit for bit, however they are cut."""
 
-import json
 import signal
 import threading
-import tomllib
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ from seq2seq.batches import Batch
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Config, Decoding, read_config
 from seq2seq.dropout import Dropout
-from seq2seq.reporting import Reporter, read_metrics, read_movement
+from seq2seq.reporting import read_metrics, read_movement
 from seq2seq.training import train
 from seq2seq.updates import SHARE, Updater
 from tests.toys import config, model_config, task, write_corpus
@@ -283,28 +280,6 @@ def test_an_empty_split_is_named(split: str, tmp_path: Path) -> None:
         train(empty, settings(), tmp_path / "run")
 
 
-def test_what_a_run_leaves_in_its_folder(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    run = tmp_path / "run"
-    train(corpus, config(steps=60, validate_steps=40), run)
-    assert {path.name for path in run.iterdir()} == {
-        *("config.toml", "corpus.json", "subwords.model", "SHA256SUMS", "environment.json", "repeat.toml"),
-        *("metrics.jsonl", "learning_curve.png", "tensorboard", "checkpoints", "best", "last"),
-    }
-    assert (run / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
-    assert any((run / "tensorboard").iterdir())
-    environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
-    assert environment["versions"]["torch"] == version("torch")
-    assert tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))["training"]["steps"] == 60
-    rows = read_metrics(run)
-    assert [row["step"] for row in rows] == [40, 50, 60]
-    assert set(rows[1]) == {
-        *("step", "epoch", "loss", "learning_rate", "tokens", "seconds", "tokens_per_second"),
-        *("gradient_norm", "clipped_norm", "clipped", "skipped"),
-    }
-    assert set(rows[0]) == {"step", "validation_loss", "bleu", "seconds"}
-
-
 @pytest.mark.usefixtures("_often_noted")
 def test_what_clipping_did_is_noted(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     norms: list[float] = []
@@ -332,22 +307,3 @@ def test_weights_are_not_noted_unless_asked_for(corpus: Corpus, whole: Path, tmp
     train(corpus, settings(weights_steps=0), tmp_path / "run")
     assert not (tmp_path / "run" / "weights.jsonl").exists()
     assert same_weights(tmp_path / "run", whole)
-
-
-def test_the_best_is_chosen_by_bleu(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scores = iter([3.0, 7.0, 7.0, 5.0])
-    monkeypatch.setattr(training, "corpus_bleu", lambda *_: next(scores))
-    state = train(corpus, config(steps=999, validate_steps=2, patience=2), tmp_path / "run")
-    assert (state.step, state.best_step, state.best_bleu, state.stale) == (8, 4, 7.0, 2)
-    assert find_checkpoint(tmp_path / "run", "best").name == "0000004"
-
-
-def test_three_samples_are_shown_at_each_validation(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown: list[list[tuple[str, str, str]]] = []
-    monkeypatch.setattr(Reporter, "validation", lambda self, row, better, samples: shown.append(list(samples)))
-    train(corpus, config(steps=4, validate_steps=2), tmp_path / "run")
-    pairs = set(zip(*corpus.split("validation").texts(), strict=True))
-    assert [len(set(samples)) for samples in shown] == [3, 3]
-    assert all((source, reference) in pairs for samples in shown for source, _, reference in samples)
