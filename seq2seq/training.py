@@ -218,8 +218,9 @@ class _Trainer:
 
         loss = sum(updater.workers.map(nats, batches)) / sum(batch.target_tokens for batch in batches)
         sources, references = split.texts(rows.tolist())
-        translator = Translator(updater.model, self.subwords, self.config.decoding, updater.device)
-        translations = translator.translate(sources, beam=1)
+        # With one hypothesis there is nothing to choose among, and what would judge it takes time to make.
+        decoding = self.config.decoding.model_copy(update={"beam": 1, "reverse": 0.0})
+        translations = Translator(updater.model, self.subwords, decoding, updater.device).translate(sources)
         bleu = corpus_bleu(translations, references, self.target_language)
         better = bleu > state.best_bleu
         if better:
