@@ -31,7 +31,7 @@ app = typer.Typer(
 os.environ.setdefault("GOMP_SPINCOUNT", "30000")
 # Compiled products and recurrences that oneDNN and PyTorch keep, one for each shape that a thread has met: ever new
 # batches would make gigabytes of them.
-os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "200")
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 os.environ.setdefault("LRU_CACHE_CAPACITY", "50")
 
 RUNS = Path("runs")

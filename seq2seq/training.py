@@ -34,7 +34,7 @@ from seq2seq.reporting import METRICS, Reporter
 from seq2seq.run_files import CONFIG, begin_run, held, mend_run, note_environment, read_corpus_note, verify_run
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.tensors import refuse_too_large
-from seq2seq.translator import Translator
+from seq2seq.translator import Translator, give_back_memory
 from seq2seq.updates import Updater
 from seq2seq.weights import movement
 
@@ -210,7 +210,7 @@ class _Trainer:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
         state, split, updater = self.state, self.validation_split, self.updater
         rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), self.training.validate_pairs)).astype(int))
-        batches = [make_batch(split, part) for part in by_length(split, rows, 4 * self.training.batch_tokens)]
+        batches = [make_batch(split, part) for part in by_length(split, rows, self.training.batch_tokens)]
 
         @torch.no_grad()
         def nats(batch: Batch) -> float:
@@ -229,6 +229,8 @@ class _Trainer:
         row = {"step": state.step, "validation_loss": loss, "bleu": bleu, "seconds": state.seconds}
         shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
+        # What translates takes other pieces of memory than what trains, which would come on top of them.
+        give_back_memory()
 
     def _settle(self) -> None:
         """Count the updates that were skipped, their loss or gradient not being finite; too many in a row end the run.
