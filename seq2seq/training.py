@@ -209,6 +209,8 @@ class _Trainer:
     def _validate(self) -> None:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
         state, split, updater = self.state, self.validation_split, self.updater
+        # What translates takes other pieces of memory than what trains: neither has to hold what the other left.
+        give_back_memory()
         rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), self.training.validate_pairs)).astype(int))
         batches = [make_batch(split, part) for part in by_length(split, rows, self.training.batch_tokens)]
 
@@ -229,7 +231,6 @@ class _Trainer:
         row = {"step": state.step, "validation_loss": loss, "bleu": bleu, "seconds": state.seconds}
         shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
-        # What translates takes other pieces of memory than what trains, which would come on top of them.
         give_back_memory()
 
     def _settle(self) -> None:
