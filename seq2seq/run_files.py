@@ -61,7 +61,7 @@ def begin_run(run: Path, config: Config, corpus: Corpus) -> None:
     write_sums(run, {name: digest(data) for name, data in files.items()})
 
 
-def note_environment(run: Path, device: torch.device) -> None:
+def note_environment(run: Path, device: torch.device, precision: torch.dtype) -> None:
     """Write down what the numbers of a run depend on beside its configuration."""
     packages = ("torch", "sentencepiece", "sacrebleu", "safetensors", "numpy", "pyarrow")
     git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
@@ -78,6 +78,7 @@ def note_environment(run: Path, device: torch.device) -> None:
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
+        "precision": str(precision).removeprefix("torch."),
     }
     write_whole(run / ENVIRONMENT, (json.dumps(about, indent=2) + "\n").encode())
 

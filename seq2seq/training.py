@@ -73,7 +73,7 @@ def _train(corpus: Corpus, config: Config, run: Path, resume: str) -> TrainingSt
     refuse_too_large(config, corpus.subwords)
     updater = Updater.of_new(config, corpus.subwords)
     begin_run(run, config, corpus)
-    note_environment(run, updater.device)
+    note_environment(run, updater.device, updater.precision)
     state = TrainingState()
     if resumed:
         checkpoint = find_checkpoint(run, resume)

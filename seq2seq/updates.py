@@ -7,6 +7,7 @@ from the same batches, each for itself, in threads of their own.
 """
 
 import copy
+import time
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -27,6 +28,11 @@ from seq2seq.threads import Workers
 SHARE = 250
 """Target subwords of a batch that are worth a thread of their own; with fewer, threads work on one copy together."""
 
+TRIALS = 8
+"""Products by which a type is judged, of which the fastest counts, as another program may take a core meanwhile."""
+WORTH_IT = 1.5
+"""How many times as fast bfloat16 has to multiply, as weights and activations are also converted."""
+
 
 def choose_device(training: Training) -> torch.device:
     """The device of the settings.  Raises UserError for a GPU that is not there."""
@@ -44,7 +50,19 @@ def choose_precision(training: Training, device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     has = torch.cpu.get_capabilities()
-    return torch.bfloat16 if has.get("avx512_bf16") or has.get("amx_bf16") else torch.float32
+    if not (has.get("avx512_bf16") or has.get("amx_bf16")):
+        return torch.float32
+    # What has the instruction need not be fast with it: there are processors that take twice as long as in float32.
+    seconds = {kind: min(_product_seconds(kind) for _ in range(TRIALS)) for kind in (torch.float32, torch.bfloat16)}
+    return torch.bfloat16 if seconds[torch.bfloat16] * WORTH_IT < seconds[torch.float32] else torch.float32
+
+
+def _product_seconds(kind: torch.dtype) -> float:
+    """Time of one product of two square matrices of 512 rows."""
+    left, right = torch.ones(2, 512, 512, dtype=kind)
+    start = time.perf_counter()
+    torch.mm(left, right)
+    return time.perf_counter() - start
 
 
 def new_network(config: Config, subwords: Subwords) -> Networks:

@@ -34,6 +34,7 @@ def test_what_a_run_leaves_in_its_folder(corpus: Corpus, tmp_path: Path, monkeyp
     assert any((run / "tensorboard").iterdir())
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     assert environment["versions"]["torch"] == version("torch")
+    assert environment["precision"] == "float32"
     assert tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))["training"]["steps"] == 60
     rows = read_metrics(run)
     assert [row["step"] for row in rows] == [40, 50, 60]

@@ -206,6 +206,9 @@ def test_close_ends_the_threads() -> None:
 
 
 def test_precision_and_device_are_chosen_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {torch.float32: 4.0, torch.bfloat16: 1.0}
+    monkeypatch.setattr("seq2seq.updates._product_seconds", seconds.__getitem__)
+
     def precision(asked: str, **has: bool) -> torch.dtype:
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
         return choose_precision(config(precision=asked).training, CPU)
@@ -214,6 +217,9 @@ def test_precision_and_device_are_chosen_by_what_is_there(monkeypatch: pytest.Mo
     assert precision("bfloat16") == torch.bfloat16
     assert precision("auto") == torch.float32
     assert precision("auto", avx512_bf16=True) == precision("auto", amx_bf16=True) == torch.bfloat16
+    seconds[torch.bfloat16] = 3.0
+    assert precision("auto", avx512_bf16=True) == torch.float32
+    assert precision("bfloat16", avx512_bf16=True) == torch.bfloat16
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device(config(device="auto").training) == choose_device(config(device="cpu").training) == CPU
     with pytest.raises(UserError, match=r"training\.device=cuda: .*; use training\.device=cpu"):
