@@ -70,7 +70,7 @@ class Training(Settings):
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Share of the probability spread evenly over the vocabulary (Szegedy et al. 2016)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Numbers of the matrix products; auto takes bfloat16 where the processor, tried at the start, multiplies it fast."""
+    """Numbers of the matrix products; auto takes bfloat16 where a trial at the start finds it faster."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train; auto takes a GPU if there is one."""
     threads: int = Field(default=0, ge=0, le=1024)
