@@ -19,6 +19,9 @@ from seq2seq.pairs import BothWays, Joined, Pairs
 
 POOL = 200_000
 """Pairs that are sorted by length together: enough for little padding, few enough for constant memory."""
+SOURCES = 1.5
+"""How many times as many source positions as target positions a batch may have: where targets are alike, one source
+that is far longer than all others would have all of them padded, and take the memory for it."""
 
 T = TypeVar("T")
 
@@ -114,16 +117,20 @@ def plan(split: Pairs, batch_tokens: int, seed: tuple[int, ...]) -> list[Rows]:
 
 
 def by_length(split: Pairs, rows: Rows, budget: int) -> list[Rows]:
-    """The rows, sorted by length, in batches whose targets, END and padding included, fill the budget."""
+    """The rows, sorted by length, in batches whose targets, END and padding included, fill the budget.
+
+    A batch ends sooner if its sources fill it SOURCES times.
+    """
     sources, targets = split.source_lengths[rows], split.target_lengths[rows]
     # Sources get longer and shorter by turns: where a batch has targets of two lengths, its sources are still alike.
     rows = rows[np.lexsort((np.where(targets % 2 == 0, sources, -sources), targets))]
-    batches, first, longest = [], 0, 0
-    for i, length in enumerate(split.target_lengths[rows].tolist()):
-        longest = max(longest, length + 1)
+    takes = np.maximum(split.target_lengths[rows] + 1, (split.source_lengths[rows] + 1) / SOURCES)
+    batches, first, longest = [], 0, 0.0
+    for i, length in enumerate(takes.tolist()):
+        longest = max(longest, length)
         if i > first and longest * (i + 1 - first) > budget:
             batches.append(rows[first:i])
-            first, longest = i, length + 1
+            first, longest = i, length
     if first < len(rows):
         batches.append(rows[first:])
     return batches

@@ -52,7 +52,8 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
                 rows = slice(first, first + chunk)
                 features_CE, product_CV = features[rows], products[: len(features[rows])]
                 torch.mm(features_CE, weight.t(), out=product_CV)
-                for product_PV, correct_P in zip(product_CV.split(piece), targets_N[rows].split(piece), strict=True):
+                pieces = (torch.split(whole, piece) for whole in (product_CV, targets_N[rows]))
+                for product_PV, correct_P in zip(*pieces, strict=True):
                     logits_PV = product_PV if wide is None else wide[: len(product_PV)].copy_(product_PV)
                     correct_P1 = correct_P.unsqueeze(1)
                     logits_PV.add_(bias_V)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from data_prep.subwords import BEGIN, END, PAD
 from seq2seq import batches
 from seq2seq.batches import (
+    SOURCES,
     Batch,
     Position,
     ahead,
@@ -42,6 +43,7 @@ def test_every_pair_comes_once_an_epoch_within_the_budget(
     for rows in planned:
         batch = make_batch(split, rows)
         assert len(rows) == 1 or batch.target_out_BT.numel() <= budget
+        assert len(rows) == 1 or batch.source_BS.numel() <= SOURCES * budget
         assert batch.target_tokens == (batch.target_out_BT != PAD).sum().item()
 
 
@@ -65,8 +67,9 @@ def test_a_batch_is_as_large_as_the_budget_lets_it_be(lengths: list[tuple[int, i
     split = Lengths(lengths)
     cut = by_length(split, np.arange(len(lengths)), budget)
     for rows, following in pairwise(cut):
-        longest = split.target_lengths[following[0]] + 1
-        assert longest * (len(rows) + 1) > budget
+        longer = [*rows, following[0]]
+        target, source = split.target_lengths[longer].max() + 1, split.source_lengths[longer].max() + 1
+        assert len(longer) * max(target, source / SOURCES) > budget
 
 
 def test_sources_get_longer_and_shorter_by_turns() -> None:
@@ -82,6 +85,13 @@ def test_sources_get_longer_and_shorter_by_turns() -> None:
 
 def test_a_batch_may_fill_its_budget_to_the_last_subword() -> None:
     assert [len(rows) for rows in by_length(Lengths([(4, 4)] * 5), np.arange(5), 10)] == [2, 2, 1]
+
+
+def test_one_long_source_does_not_pad_all_others() -> None:
+    lengths = [(3, 3)] * 60 + [(39, 3)]
+    with_the_long_one, others = by_length(Lengths(lengths), np.arange(61), 400)
+    assert 60 in with_the_long_one
+    assert (len(with_the_long_one), len(others)) == (400 * SOURCES // 40, 46)
 
 
 def test_ids_stand_where_they_belong() -> None:
