@@ -212,7 +212,9 @@ class _Trainer:
         # What translates takes other pieces of memory than what trains: neither has to hold what the other left.
         give_back_memory()
         rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), self.training.validate_pairs)).astype(int))
-        batches = [make_batch(split, part) for part in by_length(split, rows, self.training.batch_tokens)]
+        # As large as what a thread has of a batch in training, so that no more memory is needed.
+        share = max(1, self.training.batch_tokens // updater.workers.count)
+        batches = [make_batch(split, part) for part in by_length(split, rows, share)]
 
         @torch.no_grad()
         def nats(batch: Batch) -> float:
