@@ -205,6 +205,8 @@ class _Trainer:
         self.sums.zero_()
         state.window_tokens = state.window_steps = 0
         self.reporter.training(row, progress)
+        # Batches of ever other shapes leave gaps, and a rare batch of long sentences then needs memory beside them.
+        give_back_memory()
 
     def _validate(self) -> None:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
