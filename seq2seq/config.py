@@ -130,6 +130,10 @@ class Config(Settings):
         """The part that `data_prep` reads."""
         return Preparation(cleaning=self.cleaning, splitting=self.splitting, subwords=self.subwords)
 
+    def with_training(self, **changes: Any) -> "Config":
+        """This configuration with other values of [training]."""
+        return self.model_copy(update={"training": self.training.model_copy(update=changes)})
+
     def prepared_as(self, settings: Any, overrides: Iterable[str]) -> "Config":
         """This configuration with the preparation of a corpus, given as the `settings` of its manifest.
 

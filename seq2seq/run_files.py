@@ -19,9 +19,11 @@ from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.files import DIFFERS, SUMS, digest, locked, read_sums, same_digest, write_sums, write_whole
 from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
-from seq2seq.config import Config
+from seq2seq.config import Config, read_config
 
 CONFIG, CORPUS, ENVIRONMENT = "config.toml", "corpus.json", "environment.json"
+MAY_CHANGE = {"minutes", "steps", "epochs", "patience", "weights_steps", "precision"}
+"""Settings of [training] that may be others when a run goes on: its limits, what is noted, and what suits a machine."""
 MEND = "`make train` with RESUME=last-good and the settings it had writes it anew"
 
 
@@ -129,3 +131,21 @@ def read_corpus_note(run: Path) -> dict[str, Any]:
         raise UserError(f"{run}: not a run; `make train` makes one") from error
     except ValueError as error:
         raise UserError(f"{run / CORPUS}: damaged ({error})") from error
+
+
+def continued(run: Path, config: Config, corpus: Corpus) -> Config:
+    """The settings with which a run goes on: `config`, with the type that it has multiplied in if that says `auto`.
+
+    Raises UserError if it began on another corpus or with other settings, of which only a few may change.
+    """
+    remedy = "name another RUN=…, or remove that folder"
+    began = read_config(run / CONFIG)
+    for section in ("model", "training"):
+        old, new = getattr(began, section), getattr(config, section)
+        for key, value in new:
+            if key not in MAY_CHANGE and getattr(old, key) != value:
+                raise UserError(f"{run} was begun with {section}.{key}={getattr(old, key)}, not {value}; {remedy}")
+    if read_corpus_note(run)["fingerprint"] != corpus.fingerprint:
+        raise UserError(f"{run} was begun on another corpus, or one prepared with other settings; {remedy}")
+    # A trial that comes out otherwise, now or on another machine, must not make another run of it.
+    return config.with_training(precision=began.training.precision) if config.training.precision == "auto" else config

@@ -28,14 +28,14 @@ from seq2seq.checkpoint import (
     save_checkpoint,
     write_text,
 )
-from seq2seq.config import Config, read_config
+from seq2seq.config import Config
 from seq2seq.evaluation import corpus_bleu
 from seq2seq.reporting import METRICS, Reporter
-from seq2seq.run_files import CONFIG, begin_run, held, mend_run, note_environment, read_corpus_note, verify_run
+from seq2seq.run_files import begin_run, continued, held, mend_run, note_environment, verify_run
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.tensors import refuse_too_large
 from seq2seq.translator import Translator, give_back_memory
-from seq2seq.updates import Updater
+from seq2seq.updates import Updater, resolved
 from seq2seq.weights import movement
 
 SAMPLES = 3
@@ -43,8 +43,6 @@ SAMPLES = 3
 REPEAT = "repeat.toml"
 REPORT_STEPS = 50
 """Updates between two notes in metrics.jsonl."""
-MAY_CHANGE = {"minutes", "steps", "epochs", "patience", "weights_steps"}
-"""Settings of [training] that may be others when a run goes on: its limits, and what is noted."""
 SUMS = ("window_loss", "window_norm", "window_clipped_norm", "window_clipped")
 """What of the state is summed up on the device."""
 SKIPPED_IN_ROW = 10
@@ -67,9 +65,10 @@ def _train(corpus: Corpus, config: Config, run: Path, resume: str) -> TrainingSt
     resumed = (run / "last").exists() or (resume == LAST_GOOD and has_checkpoints(run))
     if resumed:
         if resume == LAST_GOOD:
-            mend_run(run, config, corpus)
+            mend_run(run, resolved(config), corpus)
         verify_run(run)
-        _refuse_other(corpus, config, run)
+        config = continued(run, config, corpus)
+    config = resolved(config)
     refuse_too_large(config, corpus.subwords)
     updater = Updater.of_new(config, corpus.subwords)
     begin_run(run, config, corpus)
@@ -270,14 +269,12 @@ class _Trainer:
 
     def _write_repeat(self) -> None:
         """Write down how to make the same run again."""
-        state = self.state
-        again = self.config
+        changes: dict[str, Any] = {"threads": torch.get_num_threads()}
         if self.training.minutes is not None:
             # Steps in place of the clock; any other limit comes out the same again.
-            limits = {"minutes": None, "epochs": None, "patience": None, "steps": state.step}
-            by_steps = self.training.model_copy(update=limits | {"pace": tuple(state.pace)})
-            again = again.model_copy(update={"training": by_steps})
-        write_text(self.run / REPEAT, again.toml())
+            changes |= {"minutes": None, "epochs": None, "patience": None, "steps": self.state.step}
+            changes["pace"] = tuple(self.state.pace)
+        write_text(self.run / REPEAT, self.config.with_training(**changes).toml())
 
     def _finish(self, limit: str) -> None:
         """Write down how to make the same run again, and say what came out."""
@@ -287,19 +284,6 @@ class _Trainer:
             f"trained for {limit}: {state.step} steps, {state.epochs:.2f} epochs, {state.seconds / 60:.1f} minutes; "
             f"best validation BLEU {state.best_bleu:.1f} at step {state.best_step}"
         )
-
-
-def _refuse_other(corpus: Corpus, config: Config, run: Path) -> None:
-    """A run goes on with the settings and the corpus that it began with; only its limits may change."""
-    remedy = "name another RUN=…, or remove that folder"
-    began = read_config(run / CONFIG)
-    for section in ("model", "training"):
-        old, new = getattr(began, section), getattr(config, section)
-        for key, value in new:
-            if key not in MAY_CHANGE and getattr(old, key) != value:
-                raise UserError(f"{run} was begun with {section}.{key}={getattr(old, key)}, not {value}; {remedy}")
-    if read_corpus_note(run)["fingerprint"] != corpus.fingerprint:
-        raise UserError(f"{run} was begun on another corpus, or one prepared with other settings; {remedy}")
 
 
 @contextmanager

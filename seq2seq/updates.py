@@ -57,6 +57,12 @@ def choose_precision(training: Training, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if seconds[torch.bfloat16] * WORTH_IT < seconds[torch.float32] else torch.float32
 
 
+def resolved(config: Config) -> Config:
+    """The settings with the type that `auto` stands for on this machine."""
+    precision = choose_precision(config.training, choose_device(config.training))
+    return config.with_training(precision=str(precision).removeprefix("torch."))
+
+
 def _product_seconds(kind: torch.dtype) -> float:
     """Time of one product of two square matrices of 512 rows."""
     left, right = torch.ones(2, 512, 512, dtype=kind)

@@ -1,5 +1,6 @@
 """The loop: equal runs are equal bit for bit, however they are cut."""
 
+import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -241,6 +242,31 @@ def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.C
     other = settings(steps=9, weights_steps=1).model_copy(update={"decoding": Decoding(beam=7)})
     assert train(corpus, other, run).step == 9
     assert [row["step"] for row in read_movement(run)] == [4, 8, 9]
+
+
+def test_a_run_goes_on_in_the_type_that_it_began_in(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tried(config: Config, precision: str) -> Config:
+        return config.with_training(precision=precision) if config.training.precision == "auto" else config
+
+    def is_in(run: Path) -> str:
+        return read_config(run / "config.toml").training.precision
+
+    run, auto = tmp_path / "run", settings(steps=3, precision="auto", threads=0, schedule="inverse_sqrt")
+    monkeypatch.setattr(training, "resolved", lambda config: tried(config, "bfloat16"))
+    train(corpus, auto, run)
+    train(corpus, auto.with_training(steps=6), tmp_path / "whole")
+    monkeypatch.setattr(training, "resolved", lambda config: tried(config, "float32"))
+    train(corpus, auto.with_training(steps=6), run)
+    assert is_in(run) == "bfloat16"
+    assert json.loads((run / "environment.json").read_text(encoding="utf-8"))["precision"] == "bfloat16"
+    assert same_weights(run, tmp_path / "whole")
+    again = read_config(run / "repeat.toml").training
+    assert (again.precision, again.threads) == ("bfloat16", torch.get_num_threads())
+    # On another machine, another type may be asked for.
+    train(corpus, auto.with_training(steps=7, precision="float32"), run)
+    assert is_in(run) == "float32"
 
 
 @pytest.mark.parametrize(
