@@ -10,6 +10,8 @@ PIP ?=
 KILLS ?= 200
 SOAK_MINUTES ?= 3
 
+# Taken as they are: make would read `$5` of a text as a variable of its own.
+$(foreach name,CORPUS RUN TEXT IN OUT BASELINE,$(eval override $(name) := $$(value $(name))))
 export CORPUS RUN TEXT IN OUT BASELINE
 VENV := .venv
 SEQ2SEQ := $(VENV)/bin/seq2seq
@@ -50,7 +52,7 @@ preprocess: setup ## read, clean, split and tokenise CORPUS
 train: preprocess ## train on CORPUS, or go on where training stopped, and evaluate
 	@$(SEQ2SEQ) train $(PREPARED) --recipe '$(RECIPE)' --run $(RUN_FOLDER) $(if $(RESUME),--resume '$(RESUME)') $(SETTINGS)
 	@$(SEQ2SEQ) evaluate --run $(RUN_FOLDER)
-	@echo 'Now translate: make translate TEXT="…"' >&2
+	@printf 'Now translate: make translate %sTEXT="…"\n' "$${RUN:+RUN=$$RUN }" >&2
 
 evaluate: setup ## BLEU, chrF and TER on the test split, of one run or of CHECKPOINTS side by side
 	@$(SEQ2SEQ) evaluate $(CHECKPOINTS) $(OF_RUN) $(if $(SPLIT),--split '$(SPLIT)')

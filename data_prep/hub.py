@@ -51,7 +51,13 @@ def open_hub(
     """
     load_library()
     from huggingface_hub import HfApi
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # exported at run time
 
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise UserError(f"{repository}: no such file or folder, nor a name that a data set can have") from error
     copies = _cached_copies(repository, languages, configuration)
     copy = next((copy for copy in copies if copy.commit == revision), None)
     if copy is None:

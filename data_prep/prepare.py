@@ -135,10 +135,13 @@ def _prepare(
         if draft.get("stages", {}).get("text") != text_stage or not _have_text(text, draft, stages.TEXT_SCHEMA):
             shutil.rmtree(building, ignore_errors=True)
             source = source or open_source(source_name, languages, report=report.note)
+            if (before := old.get("source", {}).get("name", source_name)) != source_name:
+                report.note(f"{folder} had been prepared from {before}, and is now from {source_name}")
             try:
                 made = stages.write_text(source, settings, text, report, processes)
             except BaseException:
-                shutil.rmtree(building)
+                # The folder may be read-only, so that there is none.
+                shutil.rmtree(building, ignore_errors=True)
                 raise
             draft = {
                 **given,
@@ -289,6 +292,8 @@ def _locked(folder: Path, report: Report) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with locked(folder, lambda: report.note(f"{folder} is being prepared by another process; waiting for it")):
+            # The one that was waited for may have removed it, having made nothing.
+            folder.mkdir(parents=True, exist_ok=True)
             yield
     finally:
         with suppress(OSError):  # removed if nothing could be made, else not empty

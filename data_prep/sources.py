@@ -127,7 +127,10 @@ def _open_reader(name: str, languages: tuple[str, str], report: Callable[[str], 
         return Phrasebook(name, languages)
     if entry := REGISTRY.get(name):
         return open_hub(entry.hub, languages, report, revision=entry.revision)
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{name}: there is no user of this name here") from error
     if not name.strip():
         raise UserError("the name of the corpus is empty: name one, for example CORPUS=tatoeba")
     with clear_errors(path):

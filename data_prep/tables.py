@@ -77,6 +77,7 @@ class Table:
         inputs: dict[str, str] | None = None,
     ) -> None:
         """`files` are the local files it was read from; `inputs` says what a set that is not local is."""
+        self._what = what
         self._files = files
         self._inputs = inputs
         self._dataset = {}
@@ -97,8 +98,13 @@ class Table:
         columns = self._columns[split]
         rows = self._dataset[split].select_columns(sorted({path[0] for path in columns}))
         first = 0
-        for table in rows.with_format("arrow").iter(size):
-            sources, targets = (_texts(table, path) for path in columns)
+        tables = iter(rows.with_format("arrow").iter(size))
+        while True:
+            # Text that is not UTF-8 is only found when it is read.
+            with library_errors(self._what):
+                if (table := next(tables, None)) is None:
+                    return
+                sources, targets = (_texts(table, path) for path in columns)
             yield Chunk(first, sources, targets)
             first += len(sources)
 

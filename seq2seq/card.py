@@ -79,7 +79,7 @@ def _metadata(name: str, manifest: dict[str, Any], report: Report, config: Confi
 
 
 def _what_it_is(name: str, manifest: dict[str, Any], config: Config, parameters: int) -> str:
-    source, target = manifest["languages"].values()
+    source, target = (manifest["languages"][side] for side in ("source", "target"))
     network = config.model
     attention = "attention" if network.attention else "no attention"
     kind = "a recurrent encoder-decoder" if network.networks == 1 else f"{network.networks} recurrent encoder-decoders"
@@ -105,7 +105,7 @@ def _data(manifest: dict[str, Any]) -> str:
     lines = ["## Data", *(f"- {line}" for line in about), ""]
     lines += ["| split | pairs | dropped in cleaning |", "|---|---|---|"]
     for name, split in manifest["splits"].items():
-        dropped = ", ".join(f"{reason} {found['pairs']:,}" for reason, found in split["dropped"].items())
+        dropped = ", ".join(f"{reason} {found['pairs']:,}" for reason, found in split.get("dropped", {}).items())
         lines.append(f"| {name} | {split['pairs']:,} | {dropped or 'none'} |")
     return "\n".join(lines) + "\n"
 

@@ -125,9 +125,7 @@ def save_checkpoint(run: Path, model: Networks, optimisers: Optimisers, state: T
     partial.rename(folder)
     sync(folder.parent)
     mark(run, "last", state.step)
-    # Not only where this step is the best: a crash may have come between a save and its mark.
-    best = next((step for step in (state.best_step, _marked(run, "best")) if _folder(run, step).exists()), state.step)
-    mark(run, "best", best)
+    best = mark_best(run, state)
     before = [step for step in _steps(run) if step < state.step]
     kept = {_folder(run, step) for step in (best, state.step, *before[-1:])}
     for other in list(folder.parent.iterdir()):
@@ -175,6 +173,18 @@ def mark(run: Path, which: str, step: int) -> None:
     write_text(run / which, f"{step}\n{digest(str(step).encode())}\n")
 
 
+def mark_best(run: Path, state: TrainingState) -> int:
+    """Mark the best step of a run that stands at `state`, and return it.
+
+    Not only where it is this one: a crash may have come between a save and its marks.
+    """
+    marked = _marked(run, "best")
+    best = next((step for step in (state.best_step, marked) if _folder(run, step).exists()), state.step)
+    if best != marked:
+        mark(run, "best", best)
+    return best
+
+
 def _marked(run: Path, which: str) -> int:
     """The step that is marked so; -1 if none is, or the mark is damaged."""
     try:
@@ -197,9 +207,15 @@ def _steps(run: Path) -> list[int]:
     return sorted(int(path.parent.name) for path in states if path.parent.name.isdecimal())
 
 
-def has_checkpoints(run: Path) -> bool:
-    """Whether the run has been saved, whole or not."""
-    return bool(_steps(run))
+def is_begun(run: Path, resume: str) -> bool:
+    """Whether there is something to go on from, `last` or `last-good`.  Raises UserError if it has been lost.
+
+    One checkpoint without a mark is what a crash in the first save leaves: nothing that was said to be saved.
+    """
+    steps = _steps(run)
+    if resume == "last" and not (run / "last").exists() and (len(steps) > 1 or (steps and (run / "best").exists())):
+        raise _damaged(run, run / "last")
+    return (run / "last").exists() or (resume == LAST_GOOD and bool(steps))
 
 
 def find_checkpoint(run: Path, which: str) -> Path:
@@ -214,7 +230,7 @@ def find_checkpoint(run: Path, which: str) -> Path:
         raise UserError(f"{run}: no checkpoint is whole; remove the folder, or name another RUN=…")
     step = int(which) if re.fullmatch(r"\d{1,18}", which) else -1
     if which in MARKS:
-        if not (run / which).is_file():
+        if not (run / which).is_file() and not _steps(run):
             raise UserError(f"{run}: no trained run there; `make train CORPUS=…` makes one, RUN=… names one")
         if (step := _marked(run, which)) < 0:
             raise _damaged(run, run / which)

@@ -227,6 +227,8 @@ def translate(
     elif sys.stdin is None:
         raise UserError("standard input is closed: give a text, --in FILE, or lines to translate")
     elif sys.stdin.isatty():
+        if out:
+            raise UserError("--out: give a text or --in FILE; what is typed is answered where it is typed")
         _converse(translator, check, options)
         return
     else:
@@ -244,9 +246,13 @@ def translate(
 
 def _draw_attention(run: Path, checkpoint: str, translator: "Translator", lines: list[str], path: Path) -> None:
     """A picture of the best translations of the lines that are not blank."""
+    from data_prep.cleaning import normalise
     from seq2seq.alignment import align
     from seq2seq.plots import attention_maps
 
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: not a file")
+    lines = [normalise(line) for line in lines]
     pairs = [pair for pair in zip(lines, translator.translate(lines), strict=True) if pair[1]]
     if not 0 < len(pairs) <= DRAWN:
         raise UserError(f"--attention draws 1 to {DRAWN} lines of text, not {len(pairs)}")
@@ -266,6 +272,9 @@ def _converse(translator: "Translator", check: "InputCheck", options: dict[str, 
     """Translate line by line what a person types, to the end of the input."""
     import readline  # noqa: F401  gives the prompt its arrow keys and history
 
+    if hasattr(sys.stdin, "reconfigure"):
+        # What is pasted may be in another encoding.
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     print("Type a sentence and press Enter; Ctrl-D ends.", file=sys.stderr)
     while True:
         print("> ", end="", file=sys.stderr, flush=True)

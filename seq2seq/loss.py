@@ -37,7 +37,7 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         even = smoothing / vocabulary
         features_E = features_NE.sum(dim=0, dtype=sums)
         mean_weight_E = weight_VE.mean(dim=0).to(sums)
-        total = -smoothing * (features_E @ mean_weight_E + len(features) * bias_V.mean())
+        total = -smoothing * ((features_E * mean_weight_E).sum() + len(features) * bias_V.mean())
         likelihood = torch.zeros_like(total)
         grad_weight = grad_bias = None
         if wants_gradient:

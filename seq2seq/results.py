@@ -1,8 +1,9 @@
 """`report.json`, how checkpoints did on a test text: its contents, its writer and reader, and it as plain text."""
 
+from dataclasses import fields
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from data_prep.errors import UserError
 from data_prep.untrusted import JSON_LIMIT, read_small, refuse_links
@@ -48,6 +49,20 @@ class Report(Result):
     """SacreBLEU's signature of each score."""
     comparison: list[Result]
     """The other checkpoints."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Report":
+        metrics, lengths = self.signatures.keys(), [(bucket.words, bucket.sentences) for bucket in self.by_length]
+        if not metrics <= {field.name for field in fields(Scores)}:
+            raise ValueError("a signature of no score")
+        for result in (self, *self.comparison):
+            if result.p_values and result.p_values.keys() != metrics:
+                raise ValueError("scores and p-values differ")
+            if [(bucket.words, bucket.sentences) for bucket in result.by_length] != lengths:
+                raise ValueError("results are of other sentences")
+            if any(bucket.sentences and bucket.bleu is None for bucket in result.by_length):
+                raise ValueError("sentences without a score")
+        return self
 
 
 def write_report(run: Path, report: Report) -> None:

@@ -56,11 +56,15 @@ def begin_run(run: Path, config: Config, corpus: Corpus) -> None:
     """Make the folder of a new run, able to translate without the corpus that it was trained on."""
     _make_folder(run)
     files = _files(config, corpus)
+    digests = {name: digest(data) for name, data in files.items()}
+    # What is as it should be stays as it is: a report is newer than the configuration that it was made with.
+    if _sums(run) == digests and all(same_digest(run / name, expected) for name, expected in digests.items()):
+        return
     # A crash in here leaves files without checksums, not files that seem damaged.
     (run / SUMS).unlink(missing_ok=True)
     for name, data in files.items():
         write_whole(run / name, data)
-    write_sums(run, {name: digest(data) for name, data in files.items()})
+    write_sums(run, digests)
 
 
 def note_environment(run: Path, device: torch.device, precision: torch.dtype) -> None:
@@ -105,17 +109,25 @@ def verify_run(run: Path, names: Collection[str] = ()) -> None:
 
 def mend_run(run: Path, config: Config, corpus: Corpus) -> None:
     """Write damaged files of a run anew, as far as these settings and this corpus make what was there."""
+    asked = config.training.precision
+    # A run notes the type that `auto` came to on the machine where it began.
+    for precision in ("float32", "bfloat16") if asked == "auto" else (asked,):
+        files = _files(config.with_training(precision=precision), corpus)
+        digests = {name: digest(data) for name, data in files.items()}
+        sums = _sums(run)
+        for name, data in files.items():
+            if digests[name] == sums.get(name):
+                write_whole(run / name, data)
+        if all(same_digest(run / name, expected) for name, expected in digests.items()):
+            write_sums(run, digests)
+
+
+def _sums(run: Path) -> dict[str, str]:
+    """SHA-256 of a run's files by their names, as noted; empty where that note is missing or damaged."""
     try:
-        sums = read_sums(run, MEND) or {}
+        return read_sums(run, MEND) or {}
     except UserError:
-        sums = {}
-    files = _files(config, corpus)
-    for name, data in files.items():
-        if digest(data) == sums.get(name):
-            write_whole(run / name, data)
-    digests = {name: digest(data) for name, data in files.items()}
-    if all(same_digest(run / name, expected) for name, expected in digests.items()):
-        write_sums(run, digests)
+        return {}
 
 
 def read_corpus_note(run: Path) -> dict[str, Any]:

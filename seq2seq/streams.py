@@ -23,7 +23,9 @@ def output(path: Path | None) -> Iterator[TextIO]:
             raise UserError("standard output is closed: name a file with --out")
         yield sys.stdout
         return
-    partial = path.with_name(path.name + ".partial")
+    # Of a device or a pipe: root could put a file in its place.
+    special = path.exists() and not (path.is_file() or path.is_dir())
+    partial = path if special else path.with_name(path.name + ".partial")
     try:
         with partial.open("w", encoding="utf-8") as file:
             yield file
@@ -31,8 +33,9 @@ def output(path: Path | None) -> Iterator[TextIO]:
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        if not special:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
 
 def _left_to_main(failure: threading.ExceptHookArgs) -> None:

@@ -22,15 +22,16 @@ from seq2seq.checkpoint import (
     LAST_GOOD,
     TrainingState,
     find_checkpoint,
-    has_checkpoints,
+    is_begun,
     mark,
+    mark_best,
     restore,
     save_checkpoint,
     write_text,
 )
 from seq2seq.config import Config
 from seq2seq.evaluation import corpus_bleu
-from seq2seq.reporting import METRICS, Reporter
+from seq2seq.reporting import METRICS, WEIGHTS, Reporter
 from seq2seq.run_files import begin_run, continued, held, mend_run, note_environment, verify_run
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.tensors import refuse_too_large
@@ -62,23 +63,23 @@ def train(corpus: Corpus, config: Config, run: Path, resume: str = "last") -> Tr
 
 
 def _train(corpus: Corpus, config: Config, run: Path, resume: str) -> TrainingState:
-    resumed = (run / "last").exists() or (resume == LAST_GOOD and has_checkpoints(run))
+    resumed = is_begun(run, resume)
     if resumed:
         if resume == LAST_GOOD:
-            mend_run(run, resolved(config), corpus)
+            mend_run(run, config, corpus)
         verify_run(run)
         config = continued(run, config, corpus)
     config = resolved(config)
     refuse_too_large(config, corpus.subwords)
     updater = Updater.of_new(config, corpus.subwords)
     begin_run(run, config, corpus)
-    note_environment(run, updater.device, updater.precision)
     state = TrainingState()
     if resumed:
         checkpoint = find_checkpoint(run, resume)
         state = restore(checkpoint, updater.model, updater.optimisers, updater.device)
         if resume == LAST_GOOD:
             mark(run, "last", state.step)
+        mark_best(run, state)
     reporter = Reporter(run, state.step)
     try:
         _Trainer(corpus, config, run, updater, state, reporter).go_on()
@@ -133,6 +134,9 @@ class _Trainer:
                 f"{self.run}: already trained for {limit}, nothing to do; a higher limit trains on, RUN=… begins anew"
             )
             return
+        note_environment(self.run, updater.device, updater.precision)
+        # It told how to make the run up to a lower limit.
+        (self.run / REPEAT).unlink(missing_ok=True)
         self.reporter.say(
             f"{self.run}: {'going on at step ' + str(state.step) if state.step else 'new run'}, "
             f"{sum(p.numel() for p in updater.parameters) / 1e6:.1f} M parameters, "
@@ -262,7 +266,8 @@ class _Trainer:
     def _save(self) -> None:
         self._settle()
         # Or a checkpoint might outlive, if the power fails, the notes that came before it.
-        sync(self.run / METRICS)
+        for notes in filter(Path.exists, (self.run / METRICS, self.run / WEIGHTS)):
+            sync(notes)
         for key, value in zip(SUMS, self.sums.tolist(), strict=True):
             setattr(self.state, key, value)
         save_checkpoint(self.run, self.updater.model, self.updater.optimisers, self.state)

@@ -53,8 +53,13 @@ def choose_precision(training: Training, device: torch.device) -> torch.dtype:
     if not (has.get("avx512_bf16") or has.get("amx_bf16")):
         return torch.float32
     # What has the instruction need not be fast with it: there are processors that take twice as long as in float32.
-    seconds = {kind: min(_product_seconds(kind) for _ in range(TRIALS)) for kind in (torch.float32, torch.bfloat16)}
-    return torch.bfloat16 if seconds[torch.bfloat16] * WORTH_IT < seconds[torch.float32] else torch.float32
+    threads = torch.get_num_threads()
+    # As most products of a training are made, and as other programs disturb least.
+    torch.set_num_threads(1)
+    trials = [[_product_seconds(kind) for kind in (torch.float32, torch.bfloat16)] for _ in range(TRIALS)]
+    torch.set_num_threads(threads)
+    float32, bfloat16 = map(min, zip(*trials, strict=True))
+    return torch.bfloat16 if bfloat16 * WORTH_IT < float32 else torch.float32
 
 
 def resolved(config: Config) -> Config:

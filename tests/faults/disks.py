@@ -87,6 +87,7 @@ def read_only(source: Path, prepared: Path, scratch: Path) -> Stops | None:
         _remount(scratch / "disk", "ro")
         # On what is there, with more to do; and on what is not.
         commands += [[*commands[0], "--set", "training.steps=99"], [*commands[1], "--set", "subwords.kind=char"]]
+        commands += [[*commands[1], "--set", "cleaning.max_words=50"]]
         commands += [command(prepared, "disk/new"), preparation.command(source, "disk/new-data")]
         for arguments in commands[2:]:
             stops.note(run(arguments, scratch))

@@ -133,6 +133,11 @@ CASES: dict[str, Case] = {
         _table(en=pa.array([], pa.string()), fr=pa.array([], pa.string())),
         "the file has no rows",
     ),
+    "Parquet: text that is not UTF-8": Case(
+        _prepare("a.parquet"),
+        _table(en=pa.array([b"a", b"caf\xe9"]).cast(pa.string(), safe=False), fr=["a", "b"]),
+        "a.parquet: cannot be read as a data set",
+    ),
     "Parquet that is none": Case(
         _prepare("a.parquet"), _file("a.parquet", b"PAR1 not"), "cannot be read as a data set"
     ),

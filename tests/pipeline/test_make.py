@@ -96,7 +96,7 @@ def test_up_to_date_stages_do_nothing(trained: tuple[Path, subprocess.CompletedP
     def times() -> dict[str, int]:
         return {
             str(path): path.stat().st_mtime_ns
-            for pattern in ("data/**/*", "runs/**/checkpoints/**/*")
+            for pattern in ("data/**/*", "runs/**/checkpoints/**/*", "runs/*/*.toml", "runs/*/*.json", "runs/*/*.txt")
             for path in folder.glob(pattern)
         }
 
@@ -104,6 +104,7 @@ def test_up_to_date_stages_do_nothing(trained: tuple[Path, subprocess.CompletedP
     done = make(folder, "train", "CORPUS=toy", "RECIPE=tiny", "SET=training.steps=120 training.seed=2")
     assert done.returncode == 0
     assert "nothing to do" in done.stderr
+    assert "report.json is up to date" in done.stderr
     assert times() == before
 
 
@@ -116,6 +117,15 @@ def test_evaluate_and_translate_take_the_last_run(trained: tuple[Path, subproces
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1
     assert done.stdout.strip()
+
+
+def test_a_text_is_taken_as_it_is(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = trained
+    assert_fails(make(folder, "preprocess", "CORPUS=$5 $(x"), "error: $5 $(x: no such file or folder")
+    text = "It costs $5 $$ $(info a), #1 'b' \"c\" \\d."
+    done = make(folder, "translate", f"TEXT={text}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == make(folder, "translate", stdin=f"{text}\n").stdout
 
 
 def test_translate_gives_one_line_for_each(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

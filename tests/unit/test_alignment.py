@@ -64,7 +64,7 @@ def test_command_draws_the_lines_it_translates(
 ) -> None:
     run, picture = _run(tmp_path / "run", corpus), tmp_path / "map.png"
     with pytest.raises(SystemExit) as done:
-        cli.main(["translate", "--run", str(run), "--attention", str(picture), "ab cd\n\nh"])
+        cli.main(["translate", "--run", str(run), "--attention", str(picture), "ab\udce9 cd\n\nh"])
     assert done.value.code == 0
     printed = capsys.readouterr()
     assert printed.out.count("\n") == 3
@@ -85,6 +85,7 @@ def _drawn(run: Path, path: Path) -> Path:
         (["--attention", "map.png", " "], "1 to 6 lines"),
         (["--attention", "map.png", "--in", "FILE"], "text given on the command line"),
         (["--attention", "no/such/folder/map.png", "ab"], "no/such/folder/map.png"),
+        (["--attention", "/dev/null", "ab"], "/dev/null: not a file"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(

@@ -227,6 +227,16 @@ def test_reports_that_cannot_be_read(run: Path) -> None:
     _refused(lambda: read_report(run), "report.json", "make evaluate")
     (run / "report.json").write_text('{"checkpoint": "x"}')
     _refused(lambda: read_report(run), "report.json", "damaged")
+    report = evaluate_checkpoints(find_checkpoints(["best", "last"], run)).model_dump(mode="json")
+    first, other = report["by_length"][0], report["comparison"][0]
+    for damage in (
+        {"signatures": {"bleu": "x", "meteor": "x"}},
+        {"by_length": [first | {"bleu": None}, *report["by_length"][1:]]},
+        {"by_length": report["by_length"][1:]},
+        {"comparison": [other | {"p_values": {"bleu": 0.5}}]},
+    ):
+        (run / "report.json").write_text(json.dumps(report | damage))
+        _refused(lambda: read_report(run), "report.json", "damaged")
 
 
 def test_the_report_as_text(run: Path) -> None:

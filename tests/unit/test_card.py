@@ -24,7 +24,7 @@ def run(tmp_path: Path) -> Path:
     """An evaluated run of random weights."""
     corpus = write_corpus(tmp_path / "corpus", {"train": PAIRS, "test": PAIRS})
     source = {"name": "tales", "hub": "someone/tales", "revision": "abc123", "licence": "CC-BY-4.0", "columns": ["a"]}
-    splits = {"train": {"pairs": 1234, "dropped": {"copy": {"pairs": 56}}}, "test": {"pairs": 3, "dropped": {}}}
+    splits = {"train": {"pairs": 1234, "dropped": {"copy": {"pairs": 56}}}, "test": {"pairs": 3}}
     more = {"source": source, "splits": splits, "settings": {"cleaning": {"max_words": 77}}}
     write_manifest(corpus.folder, read_manifest(corpus.folder) | more)
     corpus, folder = Corpus(corpus.folder), tmp_path / "my-run"

@@ -227,6 +227,16 @@ def test_every_form_of_input_is_checked_and_answers_stay_the_same(
     assert printed.err.count("warning: the input looks like French") == (0 if arguments else 1)
 
 
+def test_what_is_typed_is_not_answered_in_a_file(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", stdin([], True))
+    with pytest.raises(SystemExit) as done:
+        cli.main(["translate", "--run", str(run), "--out", str(run / "out.txt")])
+    assert done.value.code == 2
+    assert "--out: give a text or --in FILE" in capsys.readouterr().err
+
+
 def _end() -> str:
     raise EOFError
 

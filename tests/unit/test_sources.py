@@ -194,6 +194,9 @@ def test_a_real_corpus_is_read_whole_and_in_both_directions() -> None:
         ("{}/broken-set", "cannot be read as a data set"),
         ("{}/unknown", "cannot be read as a data set"),
         ("", "the name of the corpus is empty"),
+        ("~nobody-has-this-name/corpus", "there is no user of this name"),
+        ("corpora/my--set", "corpora/my--set: no such file or folder, nor a name"),
+        ("données/phrases", "no such file or folder, nor a name"),
     ],
 )
 def test_each_mistake_is_one_clear_line(

@@ -1,6 +1,7 @@
 """Exit codes and the one line of an error."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     with output(tmp_path / "out.txt") as file:
         file.write("whole")
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+    # What is no file stays what it is.
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with output(tmp_path / "pipe") as file:
+        file.write("piped")
+    assert os.read(reader, 99) == b"piped"
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
     for place in (tmp_path / "out.txt" / "x", tmp_path / "no" / "x", tmp_path):
         with pytest.raises(UserError, match="cannot be written"), output(place):
             pass

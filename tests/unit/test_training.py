@@ -1,6 +1,7 @@
 """The loop: equal runs are equal bit for bit, however they are cut."""
 
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -228,6 +229,39 @@ def test_a_run_is_made_again_by_its_record(limits: dict[str, Any], corpus: Corpu
     assert same_weights(tmp_path / "first", tmp_path / "second")
 
 
+def test_a_finished_run_is_left_as_it_is(corpus: Corpus, tmp_path: Path) -> None:
+    def times() -> dict[str, int]:
+        names = ("config.toml", "environment.json", "SHA256SUMS", "repeat.toml", "best", "last")
+        return {name: (run / name).stat().st_mtime_ns for name in names}
+
+    run = tmp_path / "run"
+    train(corpus, settings(steps=3), run)
+    before = times()
+    train(corpus, settings(steps=3), run)
+    assert times() == before
+    # A crash before the last mark of the last save: nothing is left to train, and no save comes.
+    for mark in ("", "1\n"):
+        (run / "best").write_text(mark, encoding="utf-8")
+        train(corpus, settings(steps=3), run)
+        assert find_checkpoint(run, "best").name == "0000003"
+
+
+def test_a_run_that_lost_its_mark_is_not_begun_anew(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(whole, tmp_path / "run")
+    (run / "last").unlink()
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    offer = "last: missing or damaged .* step 24 is whole: RESUME=last-good trains on from it"
+    for _ in range(2):
+        with pytest.raises(UserError, match=offer):
+            train(corpus, settings(), run)
+        assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+        with pytest.raises(UserError, match=offer):
+            find_checkpoint(run, "last")
+        (run / "best").unlink(missing_ok=True)
+        before.pop(run / "best", None)
+    assert train(corpus, settings(steps=30), run, "last-good").step == 30
+
+
 def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     assert train(corpus, settings(steps=5), run).step == 5
@@ -264,6 +298,10 @@ def test_a_run_goes_on_in_the_type_that_it_began_in(
     assert same_weights(run, tmp_path / "whole")
     again = read_config(run / "repeat.toml").training
     assert (again.precision, again.threads) == ("bfloat16", torch.get_num_threads())
+    # What was damaged is mended in the type it began in, too.
+    (run / "config.toml").write_text("x", encoding="utf-8")
+    train(corpus, auto.with_training(steps=6), run, "last-good")
+    assert is_in(run) == "bfloat16"
     # On another machine, another type may be asked for.
     train(corpus, auto.with_training(steps=7, precision="float32"), run)
     assert is_in(run) == "float32"
