@@ -214,7 +214,7 @@ class _Trainer:
     def _validate(self) -> None:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
         state, split, updater = self.state, self.validation_split, self.updater
-        # What translates takes other pieces of memory than what trains: neither has to hold what the other left.
+        # Training, the loss and translating take other pieces of memory each: none has to hold what another left.
         give_back_memory()
         rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), self.training.validate_pairs)).astype(int))
         # As large as what a thread has of a batch in training, so that no more memory is needed.
@@ -226,6 +226,7 @@ class _Trainer:
             return updater.losses(updater.model, batch.to(updater.device), 0.0)[1].item()
 
         loss = sum(updater.workers.map(nats, batches)) / sum(batch.target_tokens for batch in batches)
+        give_back_memory()
         sources, references = split.texts(rows.tolist())
         # With one hypothesis there is nothing to choose among, and what would judge it takes time to make.
         decoding = self.config.decoding.model_copy(update={"beam": 1, "reverse": 0.0})
