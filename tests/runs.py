@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from data_prep.corpus import Corpus
 from seq2seq.batches import make_batch, plan
-from seq2seq.checkpoint import TrainingState, save_checkpoint
+from seq2seq.checkpoint import TrainingState, find_checkpoint, load_model, save_checkpoint
 from seq2seq.config import Model
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
@@ -51,6 +52,17 @@ class Run:
 
     def kept(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "checkpoints").iterdir())
+
+
+def weights(run: Path) -> dict[str, Tensor]:
+    """Those of the last checkpoint."""
+    model, _, _ = load_model(find_checkpoint(run, "last"), torch.device("cpu"))
+    return {name: p.detach() for name, p in model.named_parameters()}
+
+
+def same_weights(run: Path, other: Path) -> bool:
+    ours, theirs = weights(run), weights(other)
+    return all(ours[name].equal(theirs[name]) for name in ours | theirs)
 
 
 def equal(a: torch.nn.Module, b: torch.nn.Module) -> bool:

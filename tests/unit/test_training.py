@@ -1,7 +1,5 @@
 """The loop: equal runs are equal bit for bit, however they are cut."""
 
-import json
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -16,12 +14,13 @@ from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from seq2seq import training
 from seq2seq.batches import Batch
-from seq2seq.checkpoint import find_checkpoint, load_model
-from seq2seq.config import Config, Decoding, read_config
+from seq2seq.checkpoint import find_checkpoint
+from seq2seq.config import Config, read_config
 from seq2seq.dropout import Dropout
 from seq2seq.reporting import read_metrics, read_movement
 from seq2seq.training import train
 from seq2seq.updates import SHARE, Updater
+from tests.runs import same_weights
 from tests.toys import config, model_config, task, write_corpus
 
 CPU = torch.device("cpu")
@@ -42,16 +41,6 @@ def _dropout_from_the_start() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("seq2seq.training.dropout_rate", lambda training, epochs: training.dropout / (1 + epochs))
         yield
-
-
-def weights(run: Path) -> dict[str, Tensor]:
-    model, _, _ = load_model(find_checkpoint(run, "last"), CPU)
-    return {name: p.detach() for name, p in model.named_parameters()}
-
-
-def same_weights(run: Path, other: Path) -> bool:
-    ours, theirs = weights(run), weights(other)
-    return all(ours[name].equal(theirs[name]) for name in ours | theirs)
 
 
 def metrics(run: Path) -> list[dict[str, Any]]:
@@ -227,108 +216,6 @@ def test_a_run_is_made_again_by_its_record(limits: dict[str, Any], corpus: Corpu
     second = train(corpus, again, tmp_path / "second")
     assert second.step == first.step
     assert same_weights(tmp_path / "first", tmp_path / "second")
-
-
-def test_a_finished_run_is_left_as_it_is(corpus: Corpus, tmp_path: Path) -> None:
-    def times() -> dict[str, int]:
-        names = ("config.toml", "environment.json", "SHA256SUMS", "repeat.toml", "best", "last")
-        return {name: (run / name).stat().st_mtime_ns for name in names}
-
-    run = tmp_path / "run"
-    train(corpus, settings(steps=3), run)
-    before = times()
-    train(corpus, settings(steps=3), run)
-    assert times() == before
-    # A crash before the last mark of the last save: nothing is left to train, and no save comes.
-    for mark in ("", "1\n"):
-        (run / "best").write_text(mark, encoding="utf-8")
-        train(corpus, settings(steps=3), run)
-        assert find_checkpoint(run, "best").name == "0000003"
-
-
-def test_a_run_that_lost_its_mark_is_not_begun_anew(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
-    run = shutil.copytree(whole, tmp_path / "run")
-    (run / "last").unlink()
-    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    offer = "last: missing or damaged .* step 24 is whole: RESUME=last-good trains on from it"
-    for _ in range(2):
-        with pytest.raises(UserError, match=offer):
-            train(corpus, settings(), run)
-        assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
-        with pytest.raises(UserError, match=offer):
-            find_checkpoint(run, "last")
-        (run / "best").unlink(missing_ok=True)
-        before.pop(run / "best", None)
-    assert train(corpus, settings(steps=30), run, "last-good").step == 30
-
-
-def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = tmp_path / "run"
-    assert train(corpus, settings(steps=5), run).step == 5
-    before = weights(run)
-    assert train(corpus, settings(steps=5), run).step == 5
-    assert "already trained for 5 steps, nothing to do" in capsys.readouterr().err
-    assert all(before[name].equal(value) for name, value in weights(run).items())
-    assert train(corpus, settings(steps=8, epochs=3), run).step == 8
-    assert "going on at step 5" in capsys.readouterr().err
-    assert read_config(run / "config.toml").training.steps == 8
-    # How it translates may change too, and what is noted.
-    other = settings(steps=9, weights_steps=1).model_copy(update={"decoding": Decoding(beam=7)})
-    assert train(corpus, other, run).step == 9
-    assert [row["step"] for row in read_movement(run)] == [4, 8, 9]
-
-
-def test_a_run_goes_on_in_the_type_that_it_began_in(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def tried(config: Config, precision: str) -> Config:
-        return config.with_training(precision=precision) if config.training.precision == "auto" else config
-
-    def is_in(run: Path) -> str:
-        return read_config(run / "config.toml").training.precision
-
-    run, auto = tmp_path / "run", settings(steps=3, precision="auto", threads=0, schedule="inverse_sqrt")
-    monkeypatch.setattr(training, "resolved", lambda config: tried(config, "bfloat16"))
-    train(corpus, auto, run)
-    train(corpus, auto.with_training(steps=6), tmp_path / "whole")
-    monkeypatch.setattr(training, "resolved", lambda config: tried(config, "float32"))
-    train(corpus, auto.with_training(steps=6), run)
-    assert is_in(run) == "bfloat16"
-    assert json.loads((run / "environment.json").read_text(encoding="utf-8"))["precision"] == "bfloat16"
-    assert same_weights(run, tmp_path / "whole")
-    again = read_config(run / "repeat.toml").training
-    assert (again.precision, again.threads) == ("bfloat16", torch.get_num_threads())
-    # What was damaged is mended in the type it began in, too.
-    (run / "config.toml").write_text("x", encoding="utf-8")
-    train(corpus, auto.with_training(steps=6), run, "last-good")
-    assert is_in(run) == "bfloat16"
-    # On another machine, another type may be asked for.
-    train(corpus, auto.with_training(steps=7, precision="float32"), run)
-    assert is_in(run) == "float32"
-
-
-@pytest.mark.parametrize(
-    ("other", "key"),
-    [
-        (settings(seed=2), "training.seed=1, not 2"),
-        (settings(learning_rate=0.1), "training.learning_rate=0.005, not 0.1"),
-        (config(model_config("rnn")), "model.cell=lstm, not rnn"),
-    ],
-)
-def test_other_settings_are_refused_by_name(other: Config, key: str, corpus: Corpus, whole: Path) -> None:
-    before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
-    with pytest.raises(UserError) as error:
-        train(corpus, other, whole)
-    assert str(error.value) == f"{whole} was begun with {key}; name another RUN=…, or remove that folder"
-    assert {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()} == before
-
-
-def test_another_corpus_is_refused(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
-    other = write_corpus(tmp_path / "other", task(str, seed=5))
-    with pytest.raises(UserError) as error:
-        train(other, settings(steps=30), whole)
-    assert str(error.value).startswith(f"{whole} was begun on another corpus")
-    assert "\n" not in str(error.value)
 
 
 def test_both_ways_need_one_vocabulary(tmp_path: Path) -> None:
