@@ -135,8 +135,9 @@ def _prepare(
         if draft.get("stages", {}).get("text") != text_stage or not _have_text(text, draft, stages.TEXT_SCHEMA):
             shutil.rmtree(building, ignore_errors=True)
             source = source or open_source(source_name, languages, report=report.note)
-            if (before := old.get("source", {}).get("name", source_name)) != source_name:
-                report.note(f"{folder} had been prepared from {before}, and is now from {source_name}")
+            before = old.get("source")
+            if isinstance(before, dict) and before.get("name", source_name) != source_name:
+                report.note(f"{folder} had been prepared from {before['name']}, and is now from {source_name}")
             try:
                 made = stages.write_text(source, settings, text, report, processes)
             except BaseException:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from data_prep import stages
-from data_prep.corpus import MANIFEST, Corpus
+from data_prep.corpus import MANIFEST, Corpus, read_manifest, write_manifest
 from data_prep.errors import UserError
 from data_prep.files import file_digest
 from data_prep.report import Silent
@@ -83,6 +83,22 @@ def test_a_failure_leaves_the_old_corpus_and_no_rubbish(tmp_path: Path, source: 
     with pytest.raises(UserError):
         run(source, tmp_path / "fresh")
     assert not (tmp_path / "fresh").exists()
+
+
+def test_another_source_in_the_same_folder_is_said(tmp_path: Path, source: Path) -> None:
+    class Notes(Silent):
+        def note(self, message: str) -> None:
+            notes.append(message)
+
+    notes: list[str] = []
+    other = write_pairs(source.with_name("other"), PAIRS[:-1])
+    run(source, out := tmp_path / "out")
+    run(other, out, report=Notes())
+    assert f"{out} had been prepared from {source}, and is now from {other}" in notes
+    # A stranger's manifest may say anything.
+    write_manifest(out, read_manifest(out) | {"source": "x", "stages": {}})
+    run(source, out)
+    assert read_manifest(out)["source"]["name"] == str(source)
 
 
 def test_a_folder_that_cannot_be_written_is_named(
