@@ -1,7 +1,6 @@
 """Files that appear whole or not at all, sums by which damage is found, and a lock that no crash leaves behind.
 
-A folder's `SHA256SUMS` has the form that `sha256sum --check` reads.  Folders made before there were such files have
-none, and are read unverified.
+A folder's `SHA256SUMS` has the form that `sha256sum --check` reads.
 """
 
 import errno
@@ -27,6 +26,11 @@ def write_whole(path: Path, data: bytes) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(data)
     replace_durably(partial, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """The same for text."""
+    write_whole(path, text.encode())
 
 
 def replace_durably(partial: Path, path: Path) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
+from data_prep.files import write_text
 from data_prep.lines import read_lines
-from seq2seq.checkpoint import LAST_GOOD, MARKS, STATE, find_checkpoint, write_text
+from seq2seq.checkpoint import LAST_GOOD, MARKS, STATE, find_checkpoint
 from seq2seq.config import Decoding, read_config
 from seq2seq.evaluation import by_source_length, compare, signatures
 from seq2seq.plots import bleu_by_length

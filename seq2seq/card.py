@@ -8,8 +8,9 @@ from huggingface_hub import EvalResult, ModelCardData
 from pydantic import ValidationError
 
 from data_prep.errors import UserError
+from data_prep.files import write_text
 from data_prep.settings import Preparation
-from seq2seq.checkpoint import find_checkpoint, load_model, read_state, write_text
+from seq2seq.checkpoint import find_checkpoint, load_model, read_state
 from seq2seq.config import Config
 from seq2seq.results import Report, read_report, render
 from seq2seq.run_files import CORPUS, read_corpus_note

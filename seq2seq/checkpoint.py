@@ -30,7 +30,7 @@ from data_prep.files import (
     same_digest,
     sync,
     write_sums,
-    write_whole,
+    write_text,
 )
 from data_prep.settings import MANY
 from data_prep.subwords import Subwords
@@ -93,8 +93,6 @@ class TrainingState(BaseModel):
     """BLEU of that validation."""
     stale: int = 0
     """Validations since."""
-    checksums: dict[str, str] = {}
-    """SHA-256 of the files beside this one, in checkpoints from before these had a file of them."""
 
     @field_validator("position")
     @classmethod
@@ -102,11 +100,6 @@ class TrainingState(BaseModel):
         if not (0 <= position.epoch <= MANY and 0 <= position.batch <= MANY):
             raise ValueError("no such batch")
         return position
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file so that a crash leaves the old one or the new one, whole."""
-    write_whole(path, text.encode())
 
 
 def save_checkpoint(run: Path, model: Networks, optimisers: Optimisers, state: TrainingState) -> None:
@@ -170,7 +163,11 @@ def _moments(model: Networks, optimisers: Optimisers) -> dict[str, Tensor]:
 
 def mark(run: Path, which: str, step: int) -> None:
     """Note that a step is the run's `best` or `last`."""
-    write_text(run / which, f"{step}\n{digest(str(step).encode())}\n")
+    write_text(run / which, _mark(step))
+
+
+def _mark(step: int) -> str:
+    return f"{step}\n{digest(str(step).encode())}\n"
 
 
 def mark_best(run: Path, state: TrainingState) -> int:
@@ -191,10 +188,8 @@ def _marked(run: Path, which: str) -> int:
         data = read_small(run / which, MARK_LIMIT)
     except (FileNotFoundError, NotADirectoryError, UserError):
         return -1
-    step, _, rest = data.partition(b"\n")
-    # Runs begun before marks had checksums have the step alone.
-    whole = step.isdigit() and data.count(b"\n") and rest in (b"", f"{digest(step)}\n".encode())
-    return int(step) if whole else -1
+    step = data.partition(b"\n")[0]
+    return int(step) if step.isdigit() and data == _mark(int(step)).encode() else -1
 
 
 def _folder(run: Path, step: int) -> Path:
@@ -266,12 +261,11 @@ def _damaged(run: Path, path: Path, why: str = DIFFERS) -> UserError:
 
 def _read_state(checkpoint: Path) -> tuple[TrainingState, dict[str, str]]:
     """The state, verified, and the checksums of the files beside it."""
-    sums = read_sums(checkpoint, "use another checkpoint")
+    sums = read_sums(checkpoint, "use another checkpoint") or {}
     data = read_small(checkpoint / STATE, JSON_LIMIT)
-    if sums is not None and (sums.get(STATE) != digest(data) or sums.keys() != {MODEL, OPTIMISER, STATE}):
+    if sums.get(STATE) != digest(data) or sums.keys() != {MODEL, OPTIMISER, STATE}:
         raise UserError(f"{checkpoint / STATE}: {DIFFERS}")
-    state = TrainingState.model_validate_json(data)
-    return state, sums if sums is not None else state.checksums
+    return TrainingState.model_validate_json(data), sums
 
 
 def read_state(checkpoint: Path, names: Collection[str] = (MODEL, OPTIMISER)) -> TrainingState:

@@ -15,10 +15,11 @@ import torch
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
+from data_prep.files import write_text
 from data_prep.subwords import Subwords
 from seq2seq.assessment import find_checkpoints, own_corpus
 from seq2seq.cells import KINDS
-from seq2seq.checkpoint import load_model, write_text
+from seq2seq.checkpoint import load_model
 from seq2seq.config import Config
 from seq2seq.gradient_plots import movement_picture, reach_picture
 from seq2seq.gradients import FADED, Sentences, measure

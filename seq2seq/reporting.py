@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from data_prep.files import write_text
 from data_prep.untrusted import parse_json, read_small
-from seq2seq.checkpoint import write_text
 from seq2seq.plots import learning_curve
 
 METRICS, WEIGHTS = "metrics.jsonl", "weights.jsonl"

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from data_prep.errors import UserError
+from data_prep.files import write_text
 from data_prep.untrusted import JSON_LIMIT, read_small, refuse_links
-from seq2seq.checkpoint import write_text
 from seq2seq.config import Decoding
 from seq2seq.evaluation import RESAMPLES, Bucket, Scores
 

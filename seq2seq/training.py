@@ -16,7 +16,7 @@ from torch import Tensor
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
-from data_prep.files import clear_errors, sync
+from data_prep.files import clear_errors, sync, write_text
 from seq2seq.batches import Batch, Position, ahead, by_length, make_batch, training_batches
 from seq2seq.checkpoint import (
     LAST_GOOD,
@@ -27,7 +27,6 @@ from seq2seq.checkpoint import (
     mark_best,
     restore,
     save_checkpoint,
-    write_text,
 )
 from seq2seq.config import Config
 from seq2seq.evaluation import corpus_bleu

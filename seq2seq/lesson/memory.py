@@ -11,10 +11,11 @@ import torch
 
 from data_prep.cli import preprocess
 from data_prep.corpus import Corpus
+from data_prep.files import write_text
 from data_prep.phrasebook.agreement import DISTANCES
 from data_prep.phrasebook.probes import KINDS, probes
 from data_prep.sources import parse_languages
-from seq2seq.checkpoint import find_checkpoint, load_model, write_text
+from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Config
 from seq2seq.lesson.agreeing import Twins, accuracy, agreeing
 from seq2seq.lesson.section import Keep, Results, table

@@ -13,7 +13,7 @@ from typing import cast
 import torch
 
 from data_prep.errors import UserError
-from seq2seq.checkpoint import write_text
+from data_prep.files import write_text
 from seq2seq.lesson.section import Divided, Keep, Results, Section
 
 SECTIONS = (

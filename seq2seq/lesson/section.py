@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from seq2seq.checkpoint import write_text
+from data_prep.files import write_text
 
 Results = dict[str, Any]
 """What a section measured: what JSON can hold, and all numbers that its text quotes."""

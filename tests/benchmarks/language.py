@@ -19,8 +19,7 @@ from collections import Counter
 import torch
 from safetensors.torch import save_file
 
-from data_prep.files import file_digest
-from seq2seq.checkpoint import write_text
+from data_prep.files import file_digest, write_text
 from seq2seq.config import Training
 from seq2seq.language import LANGUAGES, WEIGHTS, judge, weigh
 from seq2seq.lesson.many_to_one import learn, sides

@@ -203,7 +203,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, source: Path, 
     assert sorted(folder.iterdir()) == before
 
 
-def test_a_corpus_from_before_there_were_checksums_is_read_and_given_them(tmp_path: Path, source: Path) -> None:
+def test_a_corpus_that_a_crash_left_without_checksums_is_read_and_given_them(tmp_path: Path, source: Path) -> None:
     run(source, tmp_path / "out")
     whole = contents(tmp_path / "out")
     (tmp_path / "out" / SUMS).unlink()
