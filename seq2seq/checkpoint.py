@@ -302,7 +302,8 @@ def load_model(checkpoint: Path, device: torch.device) -> tuple[Networks, Subwor
     refuse_larger(checkpoint / MODEL, shapes)
     read_state(checkpoint, {MODEL})
     tensors = _load_tensors(checkpoint / MODEL, shapes, device)
-    model.to_empty(device=device).load_state_dict(tensors)
+    # Copies, as what is read may be a view of the file.
+    model.load_state_dict({name: tensor.clone() for name, tensor in tensors.items()}, assign=True)
     return model.eval(), subwords, config
 
 

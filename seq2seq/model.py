@@ -106,8 +106,9 @@ class Translation(nn.Module):
 
 
 def _embedding(size: int, dimension: int) -> nn.Embedding:
-    embedding = nn.Embedding(size, dimension, padding_idx=PAD)
-    with torch.no_grad():
-        nn.init.normal_(embedding.weight, std=dimension**-0.5)
-        embedding.weight[PAD].zero_()
-    return embedding
+    vectors_VE = torch.empty(size, dimension)
+    # To draw numbers that have no memory PyTorch loads its compiler, which takes longer than to translate a sentence.
+    if not vectors_VE.is_meta:
+        nn.init.normal_(vectors_VE, std=dimension**-0.5)
+        vectors_VE[PAD] = 0
+    return nn.Embedding.from_pretrained(vectors_VE, freeze=False, padding_idx=PAD)
