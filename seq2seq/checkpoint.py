@@ -11,7 +11,7 @@ save.  No pickle is written or read.
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -40,14 +40,13 @@ from seq2seq.config import Config, read_config
 from seq2seq.ensemble import Networks
 from seq2seq.run_files import CONFIG, verify_run
 from seq2seq.tensors import (
-    MOMENTS,
     Optimisers,
     Shapes,
     blueprint,
-    moment_shapes,
+    moments,
     read_tensors,
     refuse_larger,
-    weight_shapes,
+    shapes_of,
 )
 
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
@@ -139,7 +138,7 @@ def _remove(folder: Path) -> None:
 def _write_checkpoint(folder: Path, model: Networks, optimisers: Optimisers, state: TrainingState) -> None:
     """Write the files of a checkpoint."""
     weights = {name: p.detach().contiguous() for name, p in model.named_parameters()}
-    for name, tensors in ((MODEL, weights), (OPTIMISER, _moments(model, optimisers))):
+    for name, tensors in ((MODEL, weights), (OPTIMISER, moments(model, optimisers))):
         try:
             save_file(tensors, folder / name)
         except SafetensorError as error:
@@ -149,16 +148,6 @@ def _write_checkpoint(folder: Path, model: Networks, optimisers: Optimisers, sta
         sync(folder / name)
     write_text(folder / STATE, state.model_dump_json(indent=2) + "\n")
     write_sums(folder, {name: file_digest(folder / name) for name in (MODEL, OPTIMISER, STATE)})
-
-
-def _moments(model: Networks, optimisers: Optimisers) -> dict[str, Tensor]:
-    """The optimisers' state by parameter name."""
-    return {
-        f"{name}.{key}": value
-        for name, parameter in model.named_parameters()
-        for optimiser in optimisers
-        for key, value in optimiser.state.get(parameter, {}).items()
-    }
 
 
 def mark(run: Path, which: str, step: int) -> None:
@@ -298,7 +287,7 @@ def load_model(checkpoint: Path, device: torch.device) -> tuple[Networks, Subwor
     config = read_config(run / CONFIG)
     subwords = Subwords.load(run)
     model = blueprint(config, subwords)
-    shapes = weight_shapes(model)
+    shapes = shapes_of(dict(model.named_parameters()))
     refuse_larger(checkpoint / MODEL, shapes)
     read_state(checkpoint, {MODEL})
     tensors = _load_tensors(checkpoint / MODEL, shapes, device)
@@ -309,15 +298,16 @@ def load_model(checkpoint: Path, device: torch.device) -> tuple[Networks, Subwor
 
 def restore(checkpoint: Path, model: Networks, optimisers: Optimisers, device: torch.device) -> TrainingState:
     """Put a checkpoint back into a network and its optimisers; return the state to go on from."""
-    files = {checkpoint / MODEL: weight_shapes(model), checkpoint / OPTIMISER: moment_shapes(model, optimisers)}
-    for path, shapes in files.items():
-        refuse_larger(path, shapes)
+    ours: dict[str, Mapping[str, Tensor]] = {
+        MODEL: dict(model.named_parameters()),
+        OPTIMISER: moments(model, optimisers),
+    }
+    for name, tensors in ours.items():
+        refuse_larger(checkpoint / name, shapes_of(tensors))
     state = read_state(checkpoint)
-    weights, moments = (_load_tensors(path, shapes, device) for path, shapes in files.items())
-    model.load_state_dict(weights)
-    names = {parameter: name for name, parameter in model.named_parameters()}
-    for optimiser in optimisers:
-        for parameter in optimiser.param_groups[0]["params"]:
-            keys = MOMENTS[type(optimiser)]
-            optimiser.state[parameter] = {key: moments[f"{names[parameter]}.{key}"] for key in keys}
+    saved = [_load_tensors(checkpoint / name, shapes_of(tensors), device) for name, tensors in ours.items()]
+    with torch.no_grad():
+        for tensors, others in zip(ours.values(), saved, strict=True):
+            for name, tensor in tensors.items():
+                tensor.copy_(others[name])
     return state

@@ -111,4 +111,7 @@ def _embedding(size: int, dimension: int) -> nn.Embedding:
     if not vectors_VE.is_meta:
         nn.init.normal_(vectors_VE, std=dimension**-0.5)
         vectors_VE[PAD] = 0
-    return nn.Embedding.from_pretrained(vectors_VE, freeze=False, padding_idx=PAD)
+    embedding: nn.Embedding = nn.Embedding.from_pretrained(  # type: ignore[no-untyped-call]
+        vectors_VE, freeze=False, padding_idx=PAD
+    )
+    return embedding

@@ -12,16 +12,20 @@ Shapes: R rows, C columns, M matrices of one shape.
 """
 
 import math
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
 
 from seq2seq.cells import RecurrentLayer
 from seq2seq.config import Training
 from seq2seq.threads import Workers
 
 MOMENTUM = 0.95
+BETAS, EPSILON = (0.9, 0.98), 1e-8
+"""Of AdamW: how much its running means keep, and what is added to the divisor."""
 SCALE = 0.1
 """Half that of Liu et al., which makes steps as large as AdamW's: embeddings learn best at twice the matrices' rate."""
 POLYNOMIALS = ((8.09337, -23.62043, 17.44615), (3.63659, -2.72193, 0.53655), (2.66130, -1.97715, 0.45262))
@@ -62,7 +66,67 @@ def _norm(matrix_RC: Tensor) -> Tensor:
     return norm_11
 
 
-class Muon(torch.optim.Optimizer):
+class Optimiser(ABC):
+    """Parameters, and what is kept of each from step to step.
+
+    It is none of PyTorch's, as those load its compiler, which takes a second and 70 MiB.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], weight_decay: float) -> None:
+        """Nothing is known of their gradients yet."""
+        self.parameters, self.weight_decay = list(parameters), weight_decay
+        self.rate = 0.0
+        """Learning rate of the next step."""
+        self.found_inf: Tensor | None = None
+        """Where it is 1, and not 0, a step changes nothing, and nobody has to wait to see which."""
+        self.state = {parameter: self.at_first(parameter) for parameter in self.parameters}
+
+    @abstractmethod
+    def at_first(self, parameter: Tensor) -> dict[str, Tensor]:
+        """What is kept of a parameter, before the first step."""
+
+    @abstractmethod
+    def step(self) -> None:
+        """Change the parameters, all of which have gradients."""
+
+    def forget(self) -> None:
+        """Forget the gradients there are."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+
+class AdamW(Optimiser):
+    """Steps by running means of each number's gradients and of their squares (Loshchilov & Hutter 2019)."""
+
+    def at_first(self, parameter: Tensor) -> dict[str, Tensor]:
+        """Both means, and the number of steps made."""
+        zeros = torch.zeros_like
+        return {"exp_avg": zeros(parameter), "exp_avg_sq": zeros(parameter), "step": parameter.new_zeros(())}
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Change the parameters, all of which have gradients."""
+        means, squares, steps = zip(*(kept.values() for kept in self.state.values()), strict=True)
+        adamw(
+            self.parameters,
+            [parameter.grad for parameter in self.parameters if parameter.grad is not None],
+            list(means),
+            list(squares),
+            [],
+            list(steps),
+            fused=True,
+            found_inf=self.found_inf,
+            amsgrad=False,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            lr=self.rate,
+            weight_decay=self.weight_decay,
+            eps=EPSILON,
+            maximize=False,
+        )
+
+
+class Muon(Optimiser):
     """Steps for parameters that are one or more matrices, one below another."""
 
     def __init__(
@@ -73,12 +137,8 @@ class Muon(torch.optim.Optimizer):
         `precision` is the type of the polynomials' products: bfloat16 finds a direction with a cosine of 0.999 to the
         one that float32 finds.
         """
-        super().__init__(list(rows), {"lr": 0.0, "weight_decay": weight_decay})
+        super().__init__(rows, weight_decay)
         self.workers, self.precision = workers, precision
-        self.found_inf: Tensor | None = None
-        """Where it is 1, and not 0, a step changes nothing: PyTorch's way to skip one that nobody waits for."""
-        for parameter in rows:
-            self.state[parameter]["momentum"] = torch.zeros_like(parameter)
         groups: dict[object, list[Part]] = {}
         for parameter, each in rows.items():
             if parameter.is_cuda:
@@ -90,11 +150,13 @@ class Muon(torch.optim.Optimizer):
         # Those that take longest first, so that all workers have as much to do.
         self.groups = sorted(groups.values(), key=lambda group: -sum(weight[rows].numel() for weight, rows, _ in group))
 
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+    def at_first(self, parameter: Tensor) -> dict[str, Tensor]:
+        """The running mean."""
+        return {"momentum": torch.zeros_like(parameter)}
+
+    def step(self) -> None:
         """Change the parameters, all of which have gradients."""
-        assert closure is None
-        (group,) = self.param_groups
-        rate, kept = group["lr"], 1 - group["lr"] * group["weight_decay"]
+        rate, kept = self.rate, 1 - self.rate * self.weight_decay
 
         @torch.no_grad()
         def part(number: int) -> None:
@@ -132,7 +194,7 @@ def _together(parts: list[Tensor]) -> Tensor:
 
 def make_optimisers(
     model: nn.Module, training: Training, workers: Workers, precision: torch.dtype = torch.float32
-) -> tuple[torch.optim.Optimizer, ...]:
+) -> tuple[Optimiser, ...]:
     """The optimisers of all parameters; their learning rate is set before each step."""
     rows: dict[Tensor, int] = {}
     for module in model.modules():
@@ -141,5 +203,4 @@ def make_optimisers(
         elif isinstance(module, nn.Linear):
             rows[module.weight] = module.out_features
     others = [parameter for parameter in model.parameters() if parameter not in rows]
-    adamw = torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=training.weight_decay, fused=True)
-    return Muon(rows, training.weight_decay, workers, precision), adamw
+    return Muon(rows, training.weight_decay, workers, precision), AdamW(others, training.weight_decay)

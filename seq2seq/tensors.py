@@ -14,13 +14,11 @@ from data_prep.errors import UserError
 from data_prep.subwords import Subwords
 from seq2seq.config import Config
 from seq2seq.ensemble import Networks, make_model
-from seq2seq.optimisers import Muon
+from seq2seq.optimisers import Optimiser
 from seq2seq.run_files import CONFIG
 
-Optimisers = tuple[torch.optim.Optimizer, ...]
+Optimisers = tuple[Optimiser, ...]
 Shapes = Mapping[str, list[int]]
-MOMENTS = {Muon: ("momentum",), torch.optim.AdamW: ("exp_avg", "exp_avg_sq", "step")}
-"""What each kind of optimiser keeps for a parameter."""
 HEADER_LIMIT = 1 << 20
 """Bytes of a file of tensors beside the tensors, at most."""
 
@@ -43,19 +41,19 @@ def refuse_too_large(config: Config, subwords: Subwords) -> None:
         )
 
 
-def weight_shapes(model: Networks) -> Shapes:
-    """The shape of each weight by its name."""
-    return {name: list(parameter.shape) for name, parameter in model.named_parameters()}
+def shapes_of(tensors: Mapping[str, Tensor]) -> Shapes:
+    """The shape of each by its name."""
+    return {name: list(tensor.shape) for name, tensor in tensors.items()}
 
 
-def moment_shapes(model: Networks, optimisers: Optimisers) -> Shapes:
-    """The shape of all that the optimisers keep, by the weight's name and what it is."""
-    names = {parameter: name for name, parameter in model.named_parameters()}
+def moments(model: Networks, optimisers: Optimisers) -> dict[str, Tensor]:
+    """All that the optimisers keep, by the weight's name and what it is."""
+    names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
     return {
-        f"{names[parameter]}.{key}": [] if key == "step" else list(parameter.shape)
+        f"{names[parameter]}.{key}": value
         for optimiser in optimisers
-        for parameter in optimiser.param_groups[0]["params"]
-        for key in MOMENTS[type(optimiser)]
+        for parameter, kept in optimiser.state.items()
+        for key, value in kept.items()
     }
 
 

@@ -166,16 +166,15 @@ class Updater:
     def step(self, rate: float, skipped: Tensor | None = None) -> None:
         """Change the weights with the gradients there are, and forget these; nothing changes where `skipped` is 1."""
         for optimiser in self.optimisers:
-            # The name by which PyTorch's optimisers know it.
-            optimiser.found_inf = skipped  # type: ignore[attr-defined]
-            optimiser.param_groups[0]["lr"] = rate
+            optimiser.found_inf = skipped
+            optimiser.rate = rate
             optimiser.step()
         self.forget()
 
     def forget(self) -> None:
         """Forget the gradients there are."""
         for optimiser in self.optimisers:
-            optimiser.zero_grad()
+            optimiser.forget()
 
     def losses(self, model: Networks, batch: Batch, smoothing: float, dropout: Dropout = NONE) -> tuple[Tensor, Tensor]:
         """Smoothed and plain loss of a batch under a model, summed over its target subwords."""

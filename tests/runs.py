@@ -41,9 +41,9 @@ class Run:
         total, _ = smoothed_cross_entropy(features, weight, bias, batch.target_out_BT.flatten())
         total.backward()  # type: ignore[no-untyped-call]
         for optimiser in optimisers:
-            optimiser.param_groups[0]["lr"] = 1e-2
+            optimiser.rate = 1e-2
             optimiser.step()
-            optimiser.zero_grad()
+            optimiser.forget()
 
     def save(self, step: int, best_step: int = 0, **others: Any) -> TrainingState:
         state = TrainingState(step=step, best_step=best_step, **others)

@@ -25,9 +25,9 @@ def practise(model: nn.Module, training: Training, loss: Callable[[int], Tensor]
         now.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), training.clip_norm)
         for optimiser in optimisers:
-            optimiser.param_groups[0]["lr"] = learning_rate(training, step, step / training.steps)
+            optimiser.rate = learning_rate(training, step, step / training.steps)
             optimiser.step()
-            optimiser.zero_grad()
+            optimiser.forget()
         losses.append(now.item())
     workers.close()
     return losses

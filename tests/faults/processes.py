@@ -202,7 +202,6 @@ def warm_up() -> None:
 
     torch.set_num_threads(1)
     subwords, device = letter_subwords(), torch.device("cpu")
-    torch.optim.AdamW([torch.zeros(1, requires_grad=True)], fused=True)
     Translator(network(size=subwords.source_size), subwords, Decoding(), device)
     pyarrow.array([[1]]).offsets.to_numpy()
     # Half of the time would go into pictures.

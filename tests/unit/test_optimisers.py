@@ -1,4 +1,4 @@
-"""Muon against singular value decomposition, and the shares of the two optimisers."""
+"""Muon against singular value decomposition, AdamW against that of PyTorch, and the shares of the two optimisers."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.config import Training
-from seq2seq.optimisers import MOMENTUM, SCALE, Muon, make_optimisers, orthogonal
+from seq2seq.optimisers import BETAS, EPSILON, MOMENTUM, SCALE, AdamW, Muon, make_optimisers, orthogonal
 from seq2seq.threads import Workers
 from tests.toys import ATTENTIONS, CELLS, network
 
@@ -48,7 +48,7 @@ def test_products_in_bfloat16_find_the_same_direction(shape: tuple[int, int]) ->
     found = []
     for precision in (torch.float32, torch.bfloat16):
         muon = Muon({weight: shape[0]}, 0.0, Workers(1), precision)
-        muon.param_groups[0]["lr"], weight.grad = 1.0, gradient.clone()
+        muon.rate, weight.grad = 1.0, gradient.clone()
         before = weight.detach().clone()
         muon.step()
         found.append((weight - before).detach())
@@ -67,7 +67,7 @@ def test_each_matrix_of_a_parameter_is_stepped_on_its_own(workers: int, together
     if together:  # as on a GPU
         muon.groups = [[(weight, slice(None), 4) for weight in list(weights)[:2]], [(list(weights)[2], slice(None), 6)]]
     for rate in (0.02, 0.01):
-        muon.param_groups[0]["lr"] = rate
+        muon.rate = rate
         for old, mean, (weight, rows) in zip(before, means, weights.items(), strict=True):
             weight.grad = torch.randn_like(weight)
             mean.mul_(MOMENTUM).add_(weight.grad * (1 - MOMENTUM))
@@ -93,8 +93,8 @@ def test_it_finds_the_way_where_one_direction_outweighs_the_rest() -> None:
     inputs = torch.randn(64, 8) @ torch.diag(torch.tensor([4.0, *[0.4] * 7]))
     muon, steps = Muon({weight: 8}, 0.0, Workers(1)), 300
     for step in range(steps):
-        muon.param_groups[0]["lr"] = 0.04 / SCALE * (1 - step / steps)
-        muon.zero_grad()
+        muon.rate = 0.04 / SCALE * (1 - step / steps)
+        muon.forget()
         ((inputs @ (weight - wanted).mT) ** 2).mean().backward()  # type: ignore[no-untyped-call]
         muon.step()
     assert (weight - wanted).abs().max().item() < 0.2
@@ -105,8 +105,33 @@ def test_it_finds_the_way_where_one_direction_outweighs_the_rest() -> None:
 def test_every_parameter_has_one_optimiser(cell: str, attention: bool) -> None:
     model = network(cell, attention)
     optimisers = make_optimisers(model, Training(steps=1), Workers(1))
-    found = [parameter for optimiser in optimisers for parameter in optimiser.param_groups[0]["params"]]
+    found = [parameter for optimiser in optimisers for parameter in optimiser.parameters]
     assert sorted(map(id, found)) == sorted(map(id, model.parameters()))
-    matrices = optimisers[0].param_groups[0]["params"]
+    matrices = optimisers[0].parameters
     assert not any(parameter is model.target_embedding.weight for parameter in matrices)
     assert sum(parameter.dim() == 2 for parameter in model.parameters()) - len(matrices) <= 3
+
+
+def test_adamw_is_that_of_pytorch() -> None:
+    torch.manual_seed(6)
+    ours, theirs = ([nn.Parameter(torch.ones(shape)) for shape in ((5, 3), (4,))] for _ in range(2))
+    made = AdamW(ours, 0.1)
+    reference = torch.optim.AdamW(theirs, betas=BETAS, eps=EPSILON, weight_decay=0.1, fused=True)
+    for rate in (0.02, 0.01, 0.03):
+        made.rate = reference.param_groups[0]["lr"] = rate
+        for own, other in zip(ours, theirs, strict=True):
+            own.grad = torch.randn_like(own)
+            other.grad = own.grad.clone()
+        made.step()
+        reference.step()
+        assert all(own.equal(other) for own, other in zip(ours, theirs, strict=True))
+    for own, other in zip(ours, theirs, strict=True):
+        assert made.state[own].keys() == reference.state[other].keys()
+        assert all(value.equal(reference.state[other][key]) for key, value in made.state[own].items())
+    before = [part.detach().clone() for own in ours for part in (own, *made.state[own].values())]
+    made.found_inf = torch.ones(())
+    made.step()
+    after = [part.detach() for own in ours for part in (own, *made.state[own].values())]
+    torch.testing.assert_close(after, before, rtol=0, atol=0)
+    made.forget()
+    assert all(own.grad is None for own in ours)
