@@ -30,11 +30,12 @@ def test_every_network_trains_is_saved_and_translates(
     cell: str, attention: bool, corpus: Corpus, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    state = train(corpus, config(model_config(cell, attention), steps=8, validate_steps=4, precision="bfloat16"), run)
+    short: dict[str, Any] = {"steps": 8, "validate_steps": 4, "learning_rate": 2e-2}
+    state = train(corpus, config(model_config(cell, attention), precision="bfloat16", **short), run)
     assert state.step == 8
     losses = [row["validation_loss"] for row in read_metrics(run) if "bleu" in row]
     assert len(losses) == 2
-    assert losses[1] < losses[0] < 5.7  # nats of an even guess among 270 units: 5.6
+    assert losses[1] < losses[0] < 5.6  # nats of an even guess among 270 units
     lines = ["abc", "", "hgfedcba"]
     answers = Translator.load(run, "last").translate(lines)
     assert [bool(answer) for answer in answers] == [True, False, True]
