@@ -12,7 +12,7 @@ from seq2seq.cells import KINDS
 from seq2seq.gradients import FADED
 from seq2seq.plots import COLOURS, GREY, new_figure, save, tidy
 
-QUANTITIES = {"loss": "‖∂loss$_T$/∂h$_t$‖, 1 at T − t = 1", "jacobian": "largest singular value of ∂h$_T$/∂h$_t$"}
+QUANTITIES = {"loss": "‖∂loss$_T$/∂s$_t$‖, 1 at T − t = 1", "jacobian": "largest singular value of ∂h$_T$/∂s$_t$"}
 SPACE = 0.055
 """Share of the height that a label takes."""
 DEEPEST = 1e-9

@@ -171,11 +171,12 @@ def render(results: Results) -> str:
     networks = results["networks"]
     lines = list(dict.fromkeys(_about(network["text"]) for network in networks))
     lines += ["", "distance T - t at which the median is below a thousandth of that at distance 1"]
-    rows = [["", "∂loss_T/∂h_t", "∂h_T/∂h_t", "σ(U)"]]
+    rows = [["", "∂loss_T/∂s_t", "∂h_T/∂s_t", "σ(U)"]]
     for network in networks:
         largest = max(value for name, value in network["singular_values"].items() if name.startswith("decoder.1."))
         rows.append([_title(network), *(_reach(network, kind) for kind in ("loss", "jacobian")), f"{largest:.2f}"])
-    lines += [*align(rows), "σ(U): the largest singular value of a recurrent matrix in layer 1 of the decoder"]
+    lines += [*align(rows), "s: the whole state of a layer"]
+    lines += ["σ(U): the largest singular value of a recurrent matrix in layer 1 of the decoder"]
     for network in networks:
         lines += ["", _title(network), *align(_table(network))]
     for run in results["runs"]:
@@ -202,7 +203,7 @@ def _reach(network: Mapping[str, Any], kind: str) -> str:
 
 def _table(network: Mapping[str, Any]) -> list[list[str]]:
     bound = "bound" in network["jacobian"][0]
-    table = [["distance", "in", "‖∂loss_T/∂h_t‖ (quartiles)", "‖∂h_T/∂h_t‖ (quartiles)", *(["σ(U)^(T-t)"] * bound)]]
+    table = [["distance", "in", "‖∂loss_T/∂s_t‖ (quartiles)", "‖∂h_T/∂s_t‖ (quartiles)", *(["σ(U)^(T-t)"] * bound)]]
     jacobians = {row["distance"]: row for row in network["jacobian"]}
     for row in network["loss"]:
         if row["distance"] in SHOWN:

@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from hypothesis import settings
@@ -13,6 +15,14 @@ settings.load_profile("unhurried")
 def _one_thread() -> None:
     """Sums of several threads differ in the last bit, and threads that wait for each other are slow."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def same_threads_after() -> Iterator[None]:
+    """Leave later tests as many threads as there were."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -27,15 +27,13 @@ NOTES = 40
 """Columns of their picture, at most."""
 STILL = 3
 """Matrices of each network in the table of those that are asked least to move."""
-YEARS = {"bengio": 1994, "hochreiter": 1997, "pascanu": 2013}
-
 
 CLAIM = """\
 **The claim.** A recurrent network is taught by sending the error back through time, position by position, and each step
 back multiplies it by one more factor. A product of many factors below one (`0.1 · 0.1 · 0.1 …`) is soon nothing: the
 gradient vanishes, and weights that matter only for what was long ago are no longer moved. If the factors are above one
 it explodes. The LSTM is built so that along its cell the factor stays near one, and forgets only where it has learnt to
-(Bengio et al. {bengio}, Hochreiter & Schmidhuber {hochreiter}, Pascanu et al. {pascanu})."""
+(Bengio et al. 1994, Hochreiter & Schmidhuber 1997, Pascanu et al. 2013)."""
 
 EQUATION = r"""```math
 \frac{\partial\,\mathrm{loss}_T}{\partial s_t}
@@ -47,8 +45,8 @@ EQUATION = r"""```math
 
 $s_t$ is the whole state of the layer after position $t$: $h_t$, and for the LSTM the cell $c_t$ too, whose content does
 not pass through $h$. $\mathrm{loss}_T$ is the loss of the last word, $T - t$ the distance, $U$ the matrix from state to
-state, $\sigma(U)$ its largest singular value. The chain is the translator's own: the encoder over the source, then the
-first layer of the decoder over the target."""
+state, $\sigma(U)$ its largest singular value. The chain is the translator's own: the forward direction of the encoder
+over the source, then the first layer of the decoder over the target."""
 
 MUON = """\
 Muon, which trains the matrices here, makes steps of one size however small a gradient is, and their size falls to
@@ -66,7 +64,7 @@ given one."""
 
 def measure(keep: Keep) -> Results:
     """Measure the translators of each cell with and without attention, with their first weights and as trained."""
-    found: Results = {"threshold": FADED, "shown": SHOWN, "years": YEARS, "networks": [], "runs": []}
+    found: Results = {"threshold": FADED, "shown": SHOWN, "networks": [], "runs": []}
     for attention in (False, True):
         for cell in KINDS:
             folder = run_folder(keep, cell, attention)
@@ -86,12 +84,14 @@ def _of_run(folder: Path, sentences: int) -> Results:
         for kind in ("loss_h", "jacobian_h"):
             network.pop(kind, None)
         network["left"] = {kind: _left(network[kind], SHOWN) for kind in ("loss", "jacobian")}
-        network["left"]["first"] = _left(network["loss"], max(row["distance"] for row in network["loss"]))
-    clipping = run["clipping"]
-    if clipping:
-        clipping["percent"] = {key: 100 * clipping[key] for key in ("share", "share_at_first", "share_at_last")}
+        network["left"]["furthest"] = _left(network["loss"], _furthest(network))
     still = _still(run.pop("movement"))
     return {"networks": results["networks"], "run": {**run, "still": still, "notes": _notes(folder)}}
+
+
+def _furthest(network: Mapping[str, Any]) -> int:
+    """The largest distance that there are medians of."""
+    return int(max(row["distance"] for row in network["loss"]))
 
 
 def _left(rows: Sequence[Mapping[str, Any]], distance: int) -> float | None:
@@ -149,7 +149,7 @@ def tell(results: Mapping[str, Any]) -> str:
     source, target = (f"{text[side]['shortest']} to {text[side]['longest']}" for side in ("source", "target"))
     return f"""## The gradient through time
 
-{CLAIM.format(**results["years"])}
+{CLAIM}
 
 {EQUATION}
 
@@ -159,7 +159,7 @@ The derivatives are exact, by autograd in double precision, and tested against f
 **Measured** on the {text["sentences"]} longest sentences of `{text["split"]}`, {source} subwords in the source and
 {target} in the target up to its last word, which must agree with one many words before. *Reach* is the first distance
 at which the median derivative is below {results["threshold"]} of what it is at distance $1$; beside it, what is left of
-it at distance {results["shown"]}.
+it at distance {results["shown"]}. Trained networks have the weights that were best in validation.
 
 {_reach_table(networks)}
 
@@ -229,7 +229,7 @@ def _order(networks: Sequence[Mapping[str, Any]]) -> str:
     told = []
     for trained, when in ((False, "With their first weights"), (True, "After training")):
         chosen = [n for n in networks if n["trained"] is trained and not n["attention"]]
-        chosen.sort(key=lambda n: (-(n["reach"]["loss"] or math.inf), -(n["left"]["first"] or 0.0)))
+        chosen.sort(key=lambda n: (-(n["reach"]["loss"] or math.inf), -(n["left"]["furthest"] or 0.0)))
         told.append(
             f"{when}, without attention, " + ", ".join(f"{n['cell']} reaches {_reach(n, 'loss')}" for n in chosen)
         )
@@ -237,15 +237,19 @@ def _order(networks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _attention(networks: Sequence[Mapping[str, Any]]) -> str:
-    parts = []
-    for attention in (False, True):
-        chosen = [n for n in networks if n["trained"] and n["attention"] is attention]
-        shares = ", ".join(f"{_share(n['left']['first'])} for {n['cell']}" for n in chosen)
-        parts.append(f"{'with' if attention else 'without'} attention {shares}")
+    told = []
+    for trained in (False, True):
+        parts = []
+        for attention in (False, True):
+            chosen = [n for n in networks if n["trained"] is trained and n["attention"] is attention]
+            shares = ", ".join(f"{_share(n['left']['furthest'])} for {n['cell']}" for n in chosen)
+            parts.append(f"{'with' if attention else 'without'} attention {shares}")
+        told.append(" and ".join(parts))
     return (
-        "Attention gives the gradient a short way: at the first source position, furthest away of all, the median of "
-        f"the trained networks is, as a share of that at distance $1$, {' and '.join(parts)}. The line breaks where "
-        "the source begins, as an encoder's states are others than a decoder's."
+        f"Attention gives the gradient a short way. At distance ${_furthest(networks[0])}$, in the source, the largest "
+        f"that half of the sentences have, the median with first weights is, as a share of that at distance $1$, "
+        f"{told[0]}. After training it is {told[1]}. The line breaks where the source begins, as "
+        "an encoder's states are others than a decoder's."
     )
 
 
@@ -288,8 +292,7 @@ def _clipping_table(runs: Sequence[Mapping[str, Any]]) -> str:
     ]
     for run in runs:
         if clipping := run["clipping"]:
-            percent = clipping["percent"]
-            shares = [f"{percent[key]:.1f} %" for key in ("share", "share_at_first", "share_at_last")]
+            shares = [f"{clipping[key]:.1%}".replace("%", " %") for key in ("share", "share_at_first", "share_at_last")]
             norms = [f"{clipping[key]:.2f}" for key in ("norm", "clipped_norm")]
             lines.append(f"| {' | '.join([run['cell'], _kind(run), *shares, *norms])} |")
     return "\n".join(lines)

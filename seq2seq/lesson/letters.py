@@ -71,9 +71,11 @@ def draw(results: Mapping[str, Any], folder: Path) -> None:
     figure = new_figure(5 * len(results["corpora"]) + 1, 3.5)
     panels = figure.subplots(1, len(results["corpora"]), squeeze=False)[0]
     for axes, (corpus, found) in zip(panels, results["corpora"].items(), strict=True):
-        for unit, colour in zip(UNITS, (BLUE, ORANGE), strict=True):
-            # Of the built-in corpus subwords were scored on more than test, whose sentences are longer.
-            buckets = found[unit]["by_length"][: len(found["letters"]["by_length"])]
+        # Of the built-in corpus subwords were scored on more than test, so that long sentences are not the same.
+        pairs = zip(*(found[unit]["by_length"] for unit in UNITS), strict=False)
+        same = [pair for pair in pairs if pair[0]["sentences"] == pair[1]["sentences"]]
+        for place, (unit, colour) in enumerate(zip(UNITS, (BLUE, ORANGE), strict=True)):
+            buckets = [pair[place] for pair in same]
             scores = [bucket["bleu"] for bucket in buckets]
             axes.plot(scores, color=colour, marker=".")
             axes.annotate(unit, (0, scores[0]), xytext=(4, 6), textcoords="offset points", color=colour)

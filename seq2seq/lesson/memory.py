@@ -149,7 +149,6 @@ def measure(keep: Keep) -> Results:
         "quoted": {"place": quoted, "distance": QUOTED},
         "distances": [DISTANCES[0], DISTANCES[-1]],
         "sentences": {"train": 2 * len(train), "held_out": 2 * len(held_out)},
-        "each": 2 * sum(one["distance"] == QUOTED for one in held_out),
         "seeds": len(SEEDS[keep.full]),
         "updates": STEPS[keep.full],
         "spread": 100 * (largest / smallest - 1),
@@ -235,9 +234,8 @@ By what agrees, at k = {span}:
 
 {table(by_kind)}
 What it does not show: how people speak. Nobody nests clauses so deep, and the words are few, so that a short training
-is enough. Nor what a cell could learn in the end: where a line is flat it is not the distance that is hard, but to find
-out at all, in so many updates, that something agrees; and that takes gender, which belongs to each noun by itself,
-longer than number.
+is enough. Nor what a cell could learn in the end, with more updates: gender, which belongs to each noun by itself,
+takes longer to learn than number.
 """
 
 

@@ -3,7 +3,8 @@
 Shapes: B numbers, P PLACES, D = 10 P, T letters, N letters that are no padding, E embedding, H hidden, V letters
 of the alphabet.
 
-    h_0 = tanh(W x + b),    h_t = LSTM(e_{t-1}, h_{t-1}),    p(letter t) = softmax(E tanh(R h_t + r) + c)
+    (h_0, c_0) = tanh(W' tanh(W x + b) + b'),    (h_t, c_t) = LSTM(e_{t-1}, h_{t-1}, c_{t-1}),
+    p(letter t) = softmax(E tanh(R h_t + r) + c)
 
 x has a 1 for the digit in each place, e_{t-1} is the letter before, at first BEGIN: the translator's decoder without
 attention, told a number in place of a sentence.
@@ -202,13 +203,13 @@ input sets the first state, every step writes one letter, and the letter goes ba
 step, until the network writes the end.
 
 $$
-h_0 = \\tanh(W x + b), \\qquad
-h_t = \\mathrm{{LSTM}}(e_{{t-1}}, h_{{t-1}}), \\qquad
+(h_0, c_0) = \\tanh(W' \\tanh(W x + b) + b'), \\qquad
+(h_t, c_t) = \\mathrm{{LSTM}}(e_{{t-1}}, h_{{t-1}}, c_{{t-1}}), \\qquad
 p_t = \\mathrm{{softmax}}(E \\tanh(R h_t + r) + c)
 $$
 
 $x$ is a number of up to {results["places"]} digits, as one vector with a 1 for the digit in each place,
-$e_{{t-1}}$ the embedding of the letter before, $h_t$ the state ({results["hidden"]} units), $p_t$ the
+$e_{{t-1}}$ the embedding of the letter before, $h_t$ and $c_t$ the state ({results["hidden"]} units each), $p_t$ the
 probability of each letter, and $E$ the matrix of all embeddings ({results["embedding"]} numbers for a letter).
 It is the translator's decoder without attention, with the translator's loss and optimisers.
 

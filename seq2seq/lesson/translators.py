@@ -239,7 +239,7 @@ each, learning rate {results["rates"]["lstm"]} (rnn: {results["rates"]["rnn"]}; 
         text += f"Trained on {pairs:,} pairs of `{corpus}`:\n\n{table(rows)}\n"
     quoted = "\n".join(f"- *{source}* → *{translation}*" for source, translation in results["attention"]["pairs"])
     return f"""{text}`test` is like the training text; `long`, of the built-in corpus, has longer sentences than any in
-it. The first {some["test"]["sentences"]} sentences of each are scored.
+it. The first {some["test"]["sentences"]} sentences of each are scored, and by length all of them together.
 
 ![BLEU by length of the source](lesson/{NAME}-length.png)
 

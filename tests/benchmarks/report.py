@@ -14,7 +14,7 @@ NOTICED = 0.1
 """Share by which a figure must be worse to be marked."""
 MARKS = ("slower", "larger")
 MORE_IS_BETTER = ("_per_second", "_per_second_per_core", ".gflops", "share_of_matrix_rate", "_ratio")
-LESS_IS_BETTER = ("_ms", ".seconds", "_seconds", "_mib")
+LESS_IS_BETTER = ("_ms", "start.seconds", "_seconds", "_mib")
 GROUPS = ("machine", "matrix", "train", "translate", "latency", "start", "cells", "prepare", "peer")
 OF_RECIPE = ("train", "translate", "latency")
 """Groups whose keys name a recipe next."""

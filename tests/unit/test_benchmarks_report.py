@@ -45,6 +45,7 @@ NOW: Figures = {
         ("latency.small.median_ms", 1.11, True),
         ("latency.small.p95_ms", 0.5, False),
         ("start.seconds", 1.2, True),
+        ("peer.joeynmt.seconds", 2.0, False),
         ("translate.small.peak_memory_mib", 1.2, True),
         ("translate.small.peak_memory_mib", 0.5, False),
         ("train.small.part.loss", 0.5, False),

@@ -1,7 +1,6 @@
 """The lesson's section on gradients: its data, its pictures, and that its text quotes only what was measured."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from seq2seq.lesson import gradients
 from seq2seq.lesson.section import Keep
 from seq2seq.training import train
+from tests.quoting import NUMBER, unfounded
 from tests.toys import ATTENTIONS, CELLS, config, model_config, task, write_corpus
 
 
@@ -55,28 +55,11 @@ def test_pictures_are_made(measured: dict[str, Any], tmp_path: Path) -> None:
     assert all(f"](lesson/{name})" in text for name in names)
 
 
-def numbers(value: Any) -> Iterator[float]:
-    """All numbers in JSON."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            yield from numbers(part)
-    elif isinstance(value, int | float):
-        yield float(value)
-
-
 def test_the_text_quotes_only_what_was_measured(measured: dict[str, Any]) -> None:
     text = gradients.tell(measured)
     assert text.startswith("## ")
-    prose = re.sub(r"```.*?```|`[^`]*`|\$[^$]*\$|\]\([^)]*\)", " ", text, flags=re.DOTALL)
-    known = list(numbers(measured))
-    quoted = re.findall(r"\d[\d,]*(?:\.\d+)?", prose)
-    assert len(quoted) > 100
-    for word in quoted:
-        digits = len(word.partition(".")[2])
-        value = float(word.replace(",", "").rstrip(","))
-        assert any(abs(value - other) <= 0.5000001 * 10**-digits for other in known), word
+    assert len(NUMBER.findall(text)) > 100
+    assert not unfounded(text, measured)
 
 
 def test_what_was_measured_once_is_not_measured_again(

@@ -15,7 +15,7 @@ import torch
 from matplotlib.image import imread
 from num2words import num2words
 
-from data_prep.subwords import END
+from data_prep.subwords import BEGIN, END
 from seq2seq.config import Training
 from seq2seq.lesson import many_to_one, one_to_many, one_to_one
 from seq2seq.lesson.practice import practise
@@ -166,19 +166,23 @@ def test_names_are_learnt_by_heart_and_written_to_their_end() -> None:
 
 
 def test_writing_gives_what_the_whole_pass_gives() -> None:
-    """Step by step, each letter is the likeliest of the pass over all letters."""
+    """Step by step, each letter is the likeliest of the pass over all letters, and so is the end."""
     torch.manual_seed(1)
     network = one_to_many.Namer("abcd")
-    vectors_BD = one_to_many.vectors([3, 8])
-    for row in range(len(vectors_BD)):
-        vector_1D = vectors_BD[row : row + 1]
-        (text,) = network.write(vector_1D)
-        if "?" in text:
-            continue
-        letters = torch.tensor([[2, *network.ids(text).tolist()]])
-        features, _ = network(letters, network.begin(vector_1D))
+    with torch.no_grad():
+        # Names of other numbers are others, and no letter is none.
+        network.first.weight *= 9
+        network.bias_V[:END] = -9
+    vectors_BD = one_to_many.vectors(range(40))
+    texts = network.write(vectors_BD)
+    ended = [text for text in texts if len(text) < one_to_many.LONGEST]
+    assert len({text for text in ended if text}) > 1
+    for vector_1D, text in zip(torch.split(vectors_BD, 1), texts, strict=True):
+        ids = network.ids(text).tolist()
+        features, _ = network(torch.tensor([[BEGIN, *ids]]), network.begin(vector_1D))
         best = (features @ network.embedding.weight.T + network.bias_V).argmax(dim=2)[0].tolist()
-        assert best[: len(text)] == network.ids(text).tolist()
+        assert best[: len(ids)] == ids
+        assert text not in ended or best[-1] == END
 
 
 @pytest.mark.parametrize(

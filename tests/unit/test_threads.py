@@ -1,7 +1,6 @@
 """Threads for whole pieces of work, and the processor threads that each of them uses."""
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -9,12 +8,7 @@ import torch
 
 from seq2seq.threads import Workers
 
-
-@pytest.fixture(autouse=True)
-def _same_threads_after() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("same_threads_after")
 
 
 def threads_used(_: object = None) -> int:

@@ -125,14 +125,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(
         assert find_checkpoint(run, mark).name == find_checkpoint(whole, mark).name
 
 
-@pytest.fixture
-def _same_threads_after() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("_often_noted", "_same_threads_after")
+@pytest.mark.usefixtures("_often_noted", "same_threads_after")
 def test_a_run_on_two_copies_of_the_network_is_resumed_too(corpus: Corpus, tmp_path: Path) -> None:
     two = settings(threads=2, batch_tokens=2 * SHARE)
     train(corpus, two, tmp_path / "whole")

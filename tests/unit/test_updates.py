@@ -2,7 +2,6 @@
 
 import copy
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,11 +23,7 @@ CPU = torch.device("cpu")
 SIZE = 20
 
 
-@pytest.fixture(autouse=True)
-def _same_threads_after() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("same_threads_after")
 
 
 def batch(pairs: int, seed: int = 0, longest: int = 9) -> Batch:
