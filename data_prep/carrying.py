@@ -83,6 +83,14 @@ def restore(text: str, items: list[str]) -> str:
     return re.sub(f"[{PLACEHOLDERS}]", lambda match: items[PLACEHOLDERS.index(match[0])], text)
 
 
+def replace_items(text: str, items: list[str]) -> str:
+    """The text with placeholders in the place of items, as far as it has them: `restore` backwards."""
+    for place, item in sorted(enumerate(items), key=lambda pair: -len(pair[1])):
+        if item:
+            text = text.replace(item, PLACEHOLDERS[place], 1)
+    return text
+
+
 def learn(pairs: Iterable[tuple[str, str]]) -> Carrier:
     """What is known in the training text.
 

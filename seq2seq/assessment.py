@@ -4,8 +4,7 @@ RUN/report.json   translations.SPLIT.txt, …SPLIT.2.txt for the second checkpoi
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from seq2seq.config import Decoding, read_config
 from seq2seq.evaluation import by_source_length, compare, signatures
 from seq2seq.plots import bleu_by_length
 from seq2seq.results import REPORT, Report, Result, read_report, write_report
-from seq2seq.run_files import CONFIG, read_corpus_note
+from seq2seq.run_files import CONFIG, read_corpus_note, writable
 from seq2seq.translator import Translator
 
 PICTURE = "bleu_by_length.png"
@@ -49,7 +48,7 @@ def _find(name: str, run: Path | None) -> Path:
     path = Path(name)
     if name in (*MARKS, LAST_GOOD) or name.isdecimal():
         if run is None:
-            raise UserError(f"checkpoint {name}: of which run? name it with --run DIR")
+            raise UserError(f"checkpoint {name}: of which run? name its folder, or its best or last: runs/NAME/best")
         return find_checkpoint(run, name)
     if path.parent.name == "checkpoints":
         return find_checkpoint(path.parent.parent, path.name)
@@ -206,7 +205,7 @@ def _evaluate(
     for number, checkpoint in enumerate(checkpoints, 1):
         file = f"translations.{text.name}.txt" if number == 1 else f"translations.{text.name}.{number}.txt"
         made.append(_translate(checkpoint, text, beam, note, file))
-        with _writable(run):
+        with writable(run):
             write_text(run / file, "".join(line + "\n" for line in made[-1].translations))
     compared = compare({one.checkpoint: one.translations for one in made}, text.references, language)
     first, *others = (
@@ -230,7 +229,7 @@ def _evaluate(
         signatures=signatures(language),
         comparison=others,
     )
-    with _writable(run):
+    with writable(run):
         write_report(run, report)
         bleu_by_length({result.checkpoint: result.by_length for result in (first, *others)}, run / PICTURE)
     note(f"wrote {run / REPORT}, and {PICTURE} and {', '.join(one.file for one in made)} beside it")
@@ -245,13 +244,3 @@ def _translate(checkpoint: Path, text: Text, beam: int | None, note: Callable[[s
     translations = translator.translate(text.sources, beam=decoding.beam)
     seconds = time.perf_counter() - start
     return _Translated(str(checkpoint), decoding, translations, len(text.sources) / seconds, file)
-
-
-@contextmanager
-def _writable(run: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"{run}: cannot be written to ({error.strerror}); make room, or copy the run to where it can be"
-        ) from error

@@ -13,7 +13,7 @@ from data_prep.settings import Preparation
 from seq2seq.checkpoint import find_checkpoint, load_model, read_state
 from seq2seq.config import Config
 from seq2seq.results import Report, read_report, render
-from seq2seq.run_files import CORPUS, read_corpus_note
+from seq2seq.run_files import CORPUS, read_corpus_note, writable
 
 CARD = "README.md"
 
@@ -26,10 +26,15 @@ def write_card(run: Path) -> Path:
     report = read_report(run)
     if report.split is None:
         raise UserError(f"{run}: its report is of a pair of files; `make evaluate RUN={run}` evaluates it on a split")
-    checkpoint = find_checkpoint(run, Path(report.checkpoint).name.lstrip("0"))
+    checkpoint = find_checkpoint(run, Path(report.checkpoint).name)
     model, _, config = load_model(checkpoint, torch.device("cpu"))
-    state = read_state(checkpoint)
-    manifest = read_corpus_note(run)["manifest"]
+    state, note, name = read_state(checkpoint), read_corpus_note(run), run.resolve().name
+    if Path(report.corpus).resolve() != Path(note["folder"]).resolve():
+        raise UserError(
+            f"{run}: its report is of {report.corpus}, and a card tells of the corpus trained on, {note['folder']}; "
+            f"`make evaluate RUN={run}` evaluates it on that"
+        )
+    manifest = note["manifest"]
     try:
         Preparation.model_validate(manifest.get("settings"))
         if not isinstance(manifest["source"]["name"], str):
@@ -38,14 +43,15 @@ def write_card(run: Path) -> Path:
         raise UserError(f"{run / CORPUS}: does not say what the corpus is, of which a card tells") from error
     effort = f"{state.step:,} updates, {state.epochs:.1f} passes over the corpus, {state.seconds / 60:.0f} minutes"
     parts = [
-        f"---\n{_metadata(run.name, manifest, report, config)}\n---\n",
-        _what_it_is(run.name, manifest, config, sum(parameter.numel() for parameter in model.parameters())),
+        f"---\n{_metadata(name, manifest, report, config)}\n---\n",
+        _what_it_is(name, manifest, config, sum(parameter.numel() for parameter in model.parameters())),
         _data(manifest),
         f"## Training\nAs told in `config.toml`: {effort}, seed {config.training.seed}.\n",
         f"## Scores\n```\n{render(report)}```\n",
         _limits(manifest, config),
     ]
-    write_text(run / CARD, "\n".join(parts))
+    with writable(run):
+        write_text(run / CARD, "\n".join(parts))
     return run / CARD
 
 

@@ -159,13 +159,19 @@ def _mark(step: int) -> str:
     return f"{step}\n{digest(str(step).encode())}\n"
 
 
-def mark_best(run: Path, state: TrainingState) -> int:
+def mark_best(run: Path, state: TrainingState, mend: bool = False) -> int:
     """Mark the best step of a run that stands at `state`, and return it.
 
-    Not only where it is this one: a crash may have come between a save and its marks.
+    Not only where it is this one: a crash may have come between a save and its marks.  To `mend` is to remove one that
+    is damaged.  Where the best has gone, what comes next has no score to beat.
     """
     marked = _marked(run, "best")
+    for step in {state.best_step, marked}:
+        if mend and not _is_whole(run, step):
+            _remove(_folder(run, step))
     best = next((step for step in (state.best_step, marked) if _folder(run, step).exists()), state.step)
+    if best != state.best_step:
+        state.best_step, state.best_bleu, state.stale = 0, -1.0, 0
     if best != marked:
         mark(run, "best", best)
     return best

@@ -233,27 +233,30 @@ def translate(
         return
     else:
         chunks = read_input(CHUNK)
+    drawn: list[tuple[str, str]] = []
     with output(out) as file:
         for first, lines in chunks:
             check(lines)
-            for number, found in enumerate(translator.hypotheses(lines, **options), first):
+            answers = translator.hypotheses(lines, **options)
+            for number, (line, found) in enumerate(zip(lines, answers, strict=True), first):
                 file.writelines(_line(number, scored, nbest) for scored in found)
+                if attention:
+                    drawn.append((line, found[0].text))
             file.flush()
             give_back_memory()
-    if attention and text:
-        _draw_attention(folder, checkpoint, translator, " ".join(text).split("\n"), attention)
+    if attention:
+        _draw_attention(folder, checkpoint, drawn, attention)
 
 
-def _draw_attention(run: Path, checkpoint: str, translator: "Translator", lines: list[str], path: Path) -> None:
-    """A picture of the best translations of the lines that are not blank."""
+def _draw_attention(run: Path, checkpoint: str, drawn: list[tuple[str, str]], path: Path) -> None:
+    """A picture of the first translations of the lines that are not blank."""
     from data_prep.cleaning import normalise
     from seq2seq.alignment import align
     from seq2seq.plots import attention_maps
 
     if path.exists() and not path.is_file():
         raise UserError(f"{path}: not a file")
-    lines = [normalise(line) for line in lines]
-    pairs = [pair for pair in zip(lines, translator.translate(lines), strict=True) if pair[1]]
+    pairs = [(normalise(line), translation) for line, translation in drawn if translation]
     if not 0 < len(pairs) <= DRAWN:
         raise UserError(f"--attention draws 1 to {DRAWN} lines of text, not {len(pairs)}")
     alignments = align(run, checkpoint, pairs)

@@ -16,7 +16,7 @@ RECIPES = Path(__file__).parent / "recipes"
 
 
 class Model(Settings):
-    """The network; see DESIGN of the wiring in `decoder.py`."""
+    """The network; how it is wired, and why, is told in `decoder.py`."""
 
     cell: Literal["rnn", "gru", "lstm"] = "lstm"
     """Recurrent cell: plain tanh (Elman 1990), GRU (Cho et al. 2014), LSTM (Hochreiter & Schmidhuber 1997)."""

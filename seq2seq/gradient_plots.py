@@ -10,7 +10,7 @@ import numpy as np
 
 from seq2seq.cells import KINDS
 from seq2seq.gradients import FADED
-from seq2seq.plots import COLOURS, GREY, new_figure, save, tidy
+from seq2seq.plots import COLOURS, GREY, new_figure, plain, save, tidy
 
 QUANTITIES = {"loss": "‖∂loss$_T$/∂s$_t$‖, 1 at T − t = 1", "jacobian": "largest singular value of ∂h$_T$/∂s$_t$"}
 SPACE = 0.055
@@ -76,7 +76,7 @@ def _reach_panel(axes: Any, shown: Sequence[tuple[Network, list[dict[str, Any]]]
             axes.fill_between(distances, lower, upper, color=colour, alpha=0.15, lw=0)
             axes.plot(distances, median, color=colour, lw=1.8, ls="-" if alone else ("-", "--", ":", "-.")[number % 4])
         last = [row for row in rows if row["median"] >= low][-1]
-        ends.append((last["median"], network["cell"] if alone else network["name"], last["distance"], colour))
+        ends.append((last["median"], network["cell"] if alone else plain(network["name"]), last["distance"], colour))
         if "bound" in rows[0]:
             bounds = [(row["distance"], row["bound"]) for row in rows if row["bound"] <= high] or [(1, high)]
             axes.plot(*zip(*bounds, strict=True), color=GREY, lw=1, ls="--")

@@ -33,6 +33,11 @@ def tidy(axes: Any) -> None:
     axes.set_axisbelow(True)
 
 
+def plain(text: str) -> str:
+    """Text as matplotlib shows it as it is: a dollar sign would begin a formula."""
+    return text.replace("$", r"\$")
+
+
 def learning_curve(metrics: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Loss of training and validation, and below it validation BLEU, against the step, as a PNG.
 
@@ -82,7 +87,7 @@ def bleu_by_length(systems: Mapping[str, Sequence[Bucket]], path: Path) -> None:
     for number, (name, of_system) in enumerate(systems.items()):
         places = [place + (number - (len(systems) - 1) / 2) * width for place in range(len(shown))]
         scores = [of_system[place].bleu for place in shown]
-        bars = axes.bar(places, scores, 0.94 * width, color=COLOURS[number % len(COLOURS)], label=name)
+        bars = axes.bar(places, scores, 0.94 * width, color=COLOURS[number % len(COLOURS)], label=plain(name))
         if len(systems) <= 2:
             axes.bar_label(bars, fmt="%.1f", fontsize=8, padding=1)
     labels = [f"{buckets[place].words}\n({buckets[place].sentences:,})" for place in shown]
@@ -105,8 +110,7 @@ def attention_maps(alignments: Sequence[Alignment], path: Path) -> None:
     panels = figure.subplots(1, len(alignments), squeeze=False, width_ratios=widths)[0]
     for axes, alignment in zip(panels, alignments, strict=True):
         axes.imshow(alignment.weights, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-        # A dollar sign would begin a formula.
-        source, target = ([unit.replace("$", r"\$") for unit in side] for side in (alignment.source, alignment.target))
+        source, target = ([plain(unit) for unit in side] for side in (alignment.source, alignment.target))
         axes.set_xticks(range(len(source)), source, rotation=90, fontsize=9)
         axes.set_yticks(range(len(target)), target, fontsize=9)
         axes.xaxis.tick_top()

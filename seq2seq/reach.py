@@ -87,9 +87,9 @@ def of_runs(
         sentences, about = choose(Corpus(prepared) if prepared else own_corpus(run), subwords, count)
         steps = (0, int(checkpoint.name))
         note(f"measuring {run} at steps {steps[0]} and {steps[1]}")
-        known = [{"name": run.name, "trained": step > 0, "step": step, "text": about} for step in steps]
+        known = [{"name": run.resolve().name, "trained": step > 0, "step": step, "text": about} for step in steps]
         networks += _measured(known, [new_network(config, subwords).networks[0], trained.networks[0]], sentences)
-        runs.append({"name": run.name, "clipping": clipping(run, config), "movement": ends_of_movement(run)})
+        runs.append({"name": run.resolve().name, "clipping": clipping(run, config), "movement": ends_of_movement(run)})
         folders.append(run)
     return {"faded": FADED, "networks": networks, "runs": runs}, folders
 

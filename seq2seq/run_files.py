@@ -15,14 +15,15 @@ from typing import Any
 
 import torch
 
-from data_prep.corpus import MANIFEST, Corpus
+from data_prep.corpus import MANIFEST, SUBWORD_FILES, Corpus
 from data_prep.errors import UserError
 from data_prep.files import DIFFERS, SUMS, digest, locked, read_sums, same_digest, write_sums, write_whole
 from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 from seq2seq.config import Config, read_config
 
 CONFIG, CORPUS, ENVIRONMENT = "config.toml", "corpus.json", "environment.json"
-MAY_CHANGE = {"minutes", "steps", "epochs", "patience", "weights_steps", "precision"}
+LIMITS = {"minutes", "steps", "epochs", "patience"}
+MAY_CHANGE = {*LIMITS, "weights_steps", "precision"}
 """Settings of [training] that may be others when a run goes on: its limits, what is noted, and what suits a machine."""
 MEND = "`make train` with RESUME=last-good and the settings it had writes it anew"
 
@@ -62,6 +63,9 @@ def begin_run(run: Path, config: Config, corpus: Corpus) -> None:
         return
     # A crash in here leaves files without checksums, not files that seem damaged.
     (run / SUMS).unlink(missing_ok=True)
+    # What a start with other settings left, before its first checkpoint, would be read too.
+    for name in SUBWORD_FILES - files.keys():
+        (run / name).unlink(missing_ok=True)
     for name, data in files.items():
         write_whole(run / name, data)
     write_sums(run, digests)
@@ -122,6 +126,17 @@ def mend_run(run: Path, config: Config, corpus: Corpus) -> None:
             write_sums(run, digests)
 
 
+@contextmanager
+def writable(run: Path) -> Iterator[None]:
+    """Tell in one line what keeps something from being added to a run."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{run}: cannot be written to ({error.strerror}); make room, or copy the run to where it can be"
+        ) from error
+
+
 def _sums(run: Path) -> dict[str, str]:
     """SHA-256 of a run's files by their names, as noted; empty where that note is missing or damaged."""
     try:
@@ -155,7 +170,8 @@ def continued(run: Path, config: Config, corpus: Corpus) -> Config:
     for section in ("model", "training"):
         old, new = getattr(began, section), getattr(config, section)
         for key, value in new:
-            if key not in MAY_CHANGE and getattr(old, key) != value:
+            # What repeats another run knows the schedule up to that one's limit alone.
+            if (key not in MAY_CHANGE or (key in LIMITS and began.training.pace)) and getattr(old, key) != value:
                 raise UserError(f"{run} was begun with {section}.{key}={getattr(old, key)}, not {value}; {remedy}")
     if read_corpus_note(run)["fingerprint"] != corpus.fingerprint:
         raise UserError(f"{run} was begun on another corpus, or one prepared with other settings; {remedy}")

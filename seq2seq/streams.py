@@ -23,8 +23,10 @@ def output(path: Path | None) -> Iterator[TextIO]:
             raise UserError("standard output is closed: name a file with --out")
         yield sys.stdout
         return
+    if path.is_dir():
+        raise UserError(f"{path}: cannot be written (it is a folder)")
     # Of a device or a pipe: root could put a file in its place.
-    special = path.exists() and not (path.is_file() or path.is_dir())
+    special = path.exists() and not path.is_file()
     partial = path if special else path.with_name(path.name + ".partial")
     try:
         with partial.open("w", encoding="utf-8") as file:

@@ -78,7 +78,7 @@ def _train(corpus: Corpus, config: Config, run: Path, resume: str) -> TrainingSt
         state = restore(checkpoint, updater.model, updater.optimisers, updater.device)
         if resume == LAST_GOOD:
             mark(run, "last", state.step)
-        mark_best(run, state)
+        mark_best(run, state, mend=resume == LAST_GOOD)
     reporter = Reporter(run, state.step)
     try:
         _Trainer(corpus, config, run, updater, state, reporter).go_on()
@@ -158,8 +158,7 @@ class _Trainer:
                     self._report(rate, progress)
                 limit = self._limit()
                 if limit or state.step % training.validate_steps == 0:
-                    self._validate()
-                    state.seconds = time.monotonic() - begun
+                    self._validate(begun)
                     limit = limit or self._limit()
                     self._save()
                 elif interrupted:
@@ -210,8 +209,8 @@ class _Trainer:
         # Batches of ever other shapes leave gaps, and a rare batch of long sentences then needs memory beside them.
         give_back_memory()
 
-    def _validate(self) -> None:
-        """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it."""
+    def _validate(self, begun: float) -> None:
+        """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it; its time counts as well."""
         state, split, updater = self.state, self.validation_split, self.updater
         # Training, the loss and translating take other pieces of memory each: none has to hold what another left.
         give_back_memory()
@@ -227,14 +226,16 @@ class _Trainer:
         loss = sum(updater.workers.map(nats, batches)) / sum(batch.target_tokens for batch in batches)
         give_back_memory()
         sources, references = split.texts(rows.tolist())
-        # With one hypothesis there is nothing to choose among, and what would judge it takes time to make.
-        decoding = self.config.decoding.model_copy(update={"beam": 1, "reverse": 0.0})
+        # With one hypothesis there is nothing to choose among, and what would judge it takes time to make; and a
+        # network may be trained where it will not translate, on a machine without fast products of bytes.
+        decoding = self.config.decoding.model_copy(update={"beam": 1, "reverse": 0.0, "precision": "auto"})
         translations = Translator(updater.model, self.subwords, decoding, updater.device).translate(sources)
         bleu = corpus_bleu(translations, references, self.target_language)
         better = bleu > state.best_bleu
         if better:
             state.best_bleu, state.best_step = bleu, state.step
         state.stale = 0 if better else state.stale + 1
+        state.seconds = time.monotonic() - begun
         row = {"step": state.step, "validation_loss": loss, "bleu": bleu, "seconds": state.seconds}
         shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])

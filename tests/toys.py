@@ -53,10 +53,10 @@ def letter_subwords(joint: bool = True, carry: bool = False) -> Subwords:
     return train_subwords(lambda: zip(text, text, strict=True), settings)
 
 
-def write_corpus(folder: Path, splits: Mapping[str, Pairs], joint: bool = True) -> Corpus:
+def write_corpus(folder: Path, splits: Mapping[str, Pairs], joint: bool = True, carry: bool = False) -> Corpus:
     """A prepared corpus of the given pairs."""
     folder.mkdir(parents=True, exist_ok=True)
-    subwords = letter_subwords(joint)
+    subwords = letter_subwords(joint, carry)
     for name, data in subwords.files().items():
         (folder / name).write_bytes(data)
     for name, pairs in splits.items():

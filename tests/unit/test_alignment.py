@@ -8,7 +8,7 @@ from matplotlib.image import imread
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
-from seq2seq import cli
+from seq2seq import alignment, cli
 from seq2seq.alignment import END_MARK, align
 from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.model import Translation
@@ -71,6 +71,41 @@ def test_command_draws_the_lines_it_translates(
     assert str(picture) in printed.err
     assert imread(picture)[..., :3].min() < 0.5
     assert imread(picture).shape[1] > imread(_drawn(run, tmp_path / "one.png")).shape[1]
+
+
+@pytest.mark.parametrize("options", [["--beam", "1"], ["--beam", "5"], ["--sample", "--seed", "3"], ["--nbest", "2"]])
+def test_what_is_drawn_is_what_is_printed(
+    tmp_path: Path,
+    corpus: Corpus,
+    options: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[tuple[str, str]] = []
+    align_them = alignment.align
+    monkeypatch.setattr(
+        alignment, "align", lambda run, best, pairs: drawn.extend(pairs) or align_them(run, best, pairs)
+    )
+    run = _run(tmp_path / "run", corpus)
+    with pytest.raises(SystemExit) as done:
+        cli.main(["translate", "--run", str(run), *options, "--attention", str(tmp_path / "map.png"), "ab cd"])
+    assert done.value.code == 0
+    printed = capsys.readouterr().out.splitlines()[0]
+    assert drawn == [("ab cd", printed.split("\t")[-1])]
+
+
+def test_what_is_carried_is_drawn_as_it_is(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "data", {"train": PAIRS, "validation": []}, carry=True)
+    (found,) = align(_run(tmp_path / "run", corpus), "best", [("ab 12 c 1", "1 c 12 dc")])
+    assert "".join(found.source) == "▁ab▁12▁c▁1" + END_MARK
+    assert "".join(found.target) == "▁1▁c▁12▁dc" + END_MARK
+    assert "12" in found.source
+    assert "12" in found.target
+
+
+def test_what_is_too_long_to_draw_is_refused(tmp_path: Path, corpus: Corpus) -> None:
+    with pytest.raises(UserError, match="drawn of up to 120 subwords of text; 200 were given"):
+        align(_run(tmp_path / "run", corpus), "best", [("a" * 199, "b")])
 
 
 def _drawn(run: Path, path: Path) -> Path:

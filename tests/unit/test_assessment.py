@@ -154,7 +154,7 @@ def test_names_of_checkpoints(run: Path) -> None:
 
 
 def test_checkpoints_that_are_not_there(run: Path, tmp_path: Path) -> None:
-    _refused(lambda: find_checkpoints(["last"], None), "last", "--run DIR")
+    _refused(lambda: find_checkpoints(["last"], None), "last", "runs/NAME/best")
     _refused(lambda: find_checkpoints(["15"], run), "'15'", "best, last, 0000010, 0000020")
     _refused(lambda: find_checkpoints([str(run / "checkpoints" / "15")], None), "'15'", "0000010")
     _refused(lambda: find_checkpoints([str(tmp_path / "nowhere")], None), "nowhere: no such checkpoint", "--run DIR")

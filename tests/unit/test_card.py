@@ -1,5 +1,6 @@
 """A model card has what the run's files hold, in a form that the Hub's own library reads."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,24 @@ def test_without_scores_of_a_split_there_is_no_card(run: Path, tmp_path: Path) -
     with pytest.raises(UserError, match="`make evaluate` writes it"):
         write_card(run)
     assert not (run / CARD).exists()
+
+
+def test_scores_on_another_corpus_are_not_those_of_the_card(run: Path, tmp_path: Path) -> None:
+    other = write_corpus(tmp_path / "other", {"train": PAIRS, "test": PAIRS})
+    evaluate_checkpoints(find_checkpoints(["best"], run), "test", other.folder)
+    with pytest.raises(UserError, match=r"its report is of .*other, and a card tells of the corpus trained on"):
+        write_card(run)
+
+
+def test_the_name_is_that_of_the_folder_from_inside_too(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run)
+    assert "\n# my-run\n" in write_card(Path()).read_text(encoding="utf-8")
+
+
+def test_a_card_that_cannot_be_written_is_told(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("seq2seq.card.write_text", full)
+    with pytest.raises(UserError, match="my-run: cannot be written to \\(No space left"):
+        write_card(run)

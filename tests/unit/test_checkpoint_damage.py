@@ -24,6 +24,7 @@ from seq2seq.checkpoint import (
     restore,
 )
 from seq2seq.run_files import held, mend_run, read_corpus_note, verify_run
+from seq2seq.training import train
 from tests.runs import Run, damage
 from tests.toys import config, model_config, task, write_corpus
 
@@ -110,6 +111,21 @@ def test_the_newest_whole_checkpoint_is_offered_and_found(run: Run) -> None:
         find_checkpoint(run.folder, "last-good")
     with pytest.raises(UserError, match="no other checkpoint of the run is whole"):
         read_state(find_checkpoint(run.folder, "last"))
+
+
+def test_a_damaged_best_is_given_up_by_resume_last_good(run: Run) -> None:
+    limit = run.config.with_training(steps=20)
+    run.save(10, 10, best_bleu=50.0)
+    run.save(20, 10, best_bleu=50.0, stale=1)
+    damage(run.folder / "checkpoints" / "0000010" / MODEL, "one bit")
+    with pytest.raises(UserError, match="step 20 is whole: RESUME=last-good"):
+        load_model(find_checkpoint(run.folder, "best"), CPU)
+    assert train(run.corpus, limit, run.folder, "last-good").best_bleu == -1.0
+    load_model(find_checkpoint(run.folder, "best"), CPU)
+    assert find_checkpoint(run.folder, "best").name == "0000020"
+    # Nor is it the best again the next time, when nothing says that it was damaged.
+    train(run.corpus, limit, run.folder)
+    assert find_checkpoint(run.folder, "best").name == "0000020"
 
 
 @pytest.mark.parametrize("which", ["best", "last"])

@@ -79,3 +79,8 @@ def test_every_system_has_its_bars(tmp_path: Path) -> None:
     pixels = _pixels(tmp_path / "bars.png")
     areas = [_count(pixels, colour) for colour in COLOURS[:3]]
     assert min(areas) > 0.9 * max(areas) > 1000
+
+
+def test_a_name_with_dollars_is_no_formula(tmp_path: Path) -> None:
+    bleu_by_length({"a$_$": _buckets(30.0), "b": _buckets(20.0)}, tmp_path / "bars.png")
+    assert _count(_pixels(tmp_path / "bars.png"), BLUE) > 1000

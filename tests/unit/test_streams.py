@@ -56,6 +56,6 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert os.read(reader, 99) == b"piped"
     os.close(reader)
     assert (tmp_path / "pipe").is_fifo()
-    for place in (tmp_path / "out.txt" / "x", tmp_path / "no" / "x", tmp_path):
+    for place in (tmp_path / "out.txt" / "x", tmp_path / "no" / "x", tmp_path, Path(), Path("/")):
         with pytest.raises(UserError, match="cannot be written"), output(place):
             pass

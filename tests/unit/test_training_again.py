@@ -14,7 +14,9 @@ from seq2seq import training
 from seq2seq.checkpoint import find_checkpoint
 from seq2seq.config import Config, Decoding, read_config
 from seq2seq.reporting import read_movement
+from seq2seq.run_files import begin_run
 from seq2seq.training import train
+from seq2seq.translator import Translator
 from tests.runs import same_weights, weights
 from tests.toys import config, model_config, task, write_corpus
 
@@ -117,6 +119,21 @@ def test_a_run_goes_on_in_the_type_that_it_began_in(
     # On another machine, another type may be asked for.
     train(corpus, auto.with_training(steps=7, precision="float32"), run)
     assert is_in(run) == "float32"
+
+
+def test_what_was_left_before_the_first_checkpoint_is_not_read(tmp_path: Path) -> None:
+    pairs, run = task(str, train=20, held_out=5), tmp_path / "run"
+    begin_run(run, settings(), write_corpus(tmp_path / "joint", pairs))
+    two = write_corpus(tmp_path / "two", pairs, joint=False)
+    train(two, settings(steps=2), run)
+    assert not Translator.load(run).subwords.joint
+
+
+def test_what_repeats_a_run_does_not_train_on(corpus: Corpus, tmp_path: Path) -> None:
+    repeated = settings(steps=2, pace=((0, 0.0), (1, 0.5)))
+    train(corpus, repeated, tmp_path / "run")
+    with pytest.raises(UserError, match=r"training\.steps=2, not 3; name another RUN"):
+        train(corpus, repeated.with_training(steps=3), tmp_path / "run")
 
 
 @pytest.mark.parametrize(

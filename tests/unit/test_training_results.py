@@ -4,14 +4,18 @@ import json
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from data_prep.corpus import Corpus
+from data_prep.errors import UserError
 from seq2seq import training
 from seq2seq.checkpoint import find_checkpoint
+from seq2seq.config import Decoding
 from seq2seq.reporting import Reporter, read_metrics
 from seq2seq.training import train
+from seq2seq.translator import Translator
 from tests.toys import config, task, write_corpus
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
@@ -62,3 +66,35 @@ def test_three_samples_are_shown_at_each_validation(
     pairs = set(zip(*corpus.split("validation").texts(), strict=True))
     assert [len(set(samples)) for samples in shown] == [3, 3]
     assert all((source, reference) in pairs for samples in shown for source, _, reference in samples)
+
+
+def test_a_network_trains_where_it_could_not_translate_in_bytes(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", dict)
+    run = tmp_path / "run"
+    assert train(corpus, config(steps=2, decoding=Decoding(precision="int8")), run).step == 2
+    with pytest.raises(UserError, match="does not multiply bytes fast"):
+        Translator.load(run)
+
+
+def test_the_time_of_a_validation_is_not_that_of_the_updates_after_it(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or their rate would be told too low."""
+    now = iter(range(10**6))
+    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: float(next(now))))
+    monkeypatch.setattr(training, "REPORT_STEPS", 1)
+
+    def slow(*_: object) -> float:
+        for _passed in range(1000):
+            next(now)
+        return 1.0
+
+    monkeypatch.setattr(training, "corpus_bleu", slow)
+    train(corpus, config(steps=3, validate_steps=2), tmp_path / "run")
+    rows = read_metrics(tmp_path / "run")
+    assert [row["step"] for row in rows if "bleu" in row] == [2, 3]
+    before, validated, after = (next(row["seconds"] for row in rows[first:]) for first in (1, 2, 3))
+    assert validated - before >= 1000
+    assert after - validated < 1000
