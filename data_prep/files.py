@@ -111,6 +111,7 @@ def clear_errors(folder: Path, command: str, elsewhere: str) -> Iterator[None]:
             errno.ENOSPC: full,
             errno.EDQUOT: full,
             errno.EFBIG: f"raise the limit of a file's size (`ulimit -f`) and run `{command}` again",
+            errno.ENAMETOOLONG: elsewhere,
             errno.EACCES: elsewhere,
             errno.EPERM: elsewhere,
             errno.EROFS: elsewhere,

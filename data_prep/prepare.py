@@ -71,12 +71,14 @@ def prepare(
 
 def _refuse_other_use(folder: Path) -> None:
     """Raise UserError if the folder has files of something else, a run's for instance, which would be written over."""
-    if (folder / MANIFEST).exists() or (folder / "building").exists():
+    with suppress(UserError):
+        read_manifest(folder)
         return
-    ours = {SUMS, *SUBWORD_FILES}
-    for path in sorted(folder.iterdir()):
-        if path.name not in ours and path.suffix != ".arrow" and not path.name.startswith("."):
-            raise UserError(f"{folder}: has other files in it, such as {path.name}; choose another folder")
+    for inside, more in ((folder, {"building"}), (folder / "building", {DRAFT, "text"})):
+        ours = {MANIFEST, SUMS, *SUBWORD_FILES, *more}
+        for path in sorted(inside.iterdir()) if inside.is_dir() else ():
+            if path.name not in ours and path.suffix not in (".arrow", ".partial") and not path.name.startswith("."):
+                raise UserError(f"{inside}: has other files in it, such as {path.name}; choose another folder")
 
 
 def _prepare(
@@ -106,7 +108,7 @@ def _prepare(
         given = {
             "source": source.origin,
             "inputs": source.inputs(),
-            "watched": _watched(source_name, source.stamp(), "hub" in source.origin),
+            "watched": _watched(source_name, source.files()),
         }
     origin = {key: value for key, value in given["source"].items() if key != "name"}
     text_stage = _fingerprint(
@@ -134,7 +136,8 @@ def _prepare(
         text = building / "text"
         if draft.get("stages", {}).get("text") != text_stage or not _have_text(text, draft, stages.TEXT_SCHEMA):
             shutil.rmtree(building, ignore_errors=True)
-            source = source or open_source(source_name, languages, report=report.note)
+            pinned = given["source"].get("revision")
+            source = source or open_source(source_name, languages, report=report.note, revision=pinned)
             before = old.get("source")
             if isinstance(before, dict) and before.get("name", source_name) != source_name:
                 report.note(f"{folder} had been prepared from {before['name']}, and is now from {source_name}")
@@ -230,24 +233,21 @@ def _input_unchanged(earlier: Json, source_name: str, languages: tuple[str, str]
         return False
     try:
         origin, watched = dict(earlier["source"]), earlier["watched"]
-        if "inputs" not in earlier or watched is None or watched["name"] != _identity(source_name):
+        if "inputs" not in earlier or watched["name"] != _identity(source_name):
             return False
         if "hub" in origin:
-            pinned = REGISTRY[source_name].revision if source_name in REGISTRY else None
-            return pinned in (None, origin["revision"])
+            return True
         return bool(file_stamps([Path(path) for path, *_ in watched["files"]]) == watched["files"])
     except (UserError, LookupError, TypeError, ValueError):
         return False
 
 
-def _watched(source_name: str, stamp: Json, is_on_hub: bool) -> Json | None:
-    """The files whose size and time of change tell that the input is the same; None: cannot be told.
+def _watched(source_name: str, files: Collection[Path]) -> Json:
+    """The files whose size and time of change tell that the input is the same; none of a set on the Hub.
 
     Of a source that is a folder, the folders too: they change when a file comes or goes.
     """
-    if "files" not in stamp and not is_on_hub:
-        return None
-    paths = {Path(path) for path, *_ in stamp.get("files", [])}
+    paths = {path.resolve() for path in files}
     named = Path(source_name).expanduser().resolve()
     if paths and named.is_dir() and not is_phrasebook(source_name):
         paths |= {named, *(path.parent for path in paths)}
@@ -256,11 +256,9 @@ def _watched(source_name: str, stamp: Json, is_on_hub: bool) -> Json | None:
 
 
 def _identity(source_name: str) -> str:
-    return (
-        source_name
-        if source_name in REGISTRY or is_phrasebook(source_name)
-        else str(Path(source_name).expanduser().resolve())
-    )
+    if is_phrasebook(source_name):
+        return f"{source_name} by pyrealb {version('pyrealb')}"
+    return source_name if source_name in REGISTRY else str(Path(source_name).expanduser().resolve())
 
 
 def _fingerprint(*parts: Any) -> str:

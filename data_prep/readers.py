@@ -14,7 +14,7 @@ from typing import Any
 
 from data_prep.errors import UserError
 from data_prep.lines import count_lines, read_lines
-from data_prep.rows import Chunk, ColumnPath, file_stamps, find_columns, require_columns, sha256
+from data_prep.rows import Chunk, ColumnPath, find_columns, require_columns, sha256
 
 TEXT_SUFFIXES = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz")
 
@@ -56,7 +56,8 @@ class TextFiles:
             "columns": columns,
         }
 
-    def _all_files(self) -> list[Path]:
+    def files(self) -> list[Path]:
+        """Return all files."""
         return [path for paths in self._files.values() for path in paths]
 
     def chunks(self, split: str, size: int) -> Iterator[Chunk]:
@@ -69,17 +70,12 @@ class TextFiles:
 
     def inputs(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
-        return {path.name: sha256(path) for path in self._all_files()}
-
-    def stamp(self) -> dict[str, object]:
-        """Return path, size and time of change of each file."""
-        return {"files": file_stamps(self._all_files())}
+        return {path.name: sha256(path) for path in self.files()}
 
 
 def _pair_chunks(source: Path, target: Path, size: int) -> Iterator[Chunk]:
     blocks = read_lines(source, size), read_lines(target, size)
     waiting: tuple[list[str], list[str]] = [], []
-    first = 0
     while True:
         # Blocks of the two may end at different lines, where lines are long.
         for lines, reader in zip(waiting, blocks, strict=True):
@@ -88,8 +84,7 @@ def _pair_chunks(source: Path, target: Path, size: int) -> Iterator[Chunk]:
         ready = min(map(len, waiting))
         if not ready:
             break
-        yield Chunk(first, waiting[0][:ready], waiting[1][:ready])
-        first += ready
+        yield Chunk(waiting[0][:ready], waiting[1][:ready])
         for lines in waiting:
             del lines[:ready]
     if any(waiting):  # changed since it was opened
@@ -158,8 +153,7 @@ def _tsv_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[C
             if not lines:
                 continue
         cells = "\t".join(lines).split("\t")
-        first = max(number - 1 - layout.header, 0)
-        yield Chunk(first, cells[layout.source :: layout.width], cells[layout.target :: layout.width])
+        yield Chunk(cells[layout.source :: layout.width], cells[layout.target :: layout.width])
 
 
 _scan_json = json.JSONDecoder().raw_decode
@@ -195,7 +189,7 @@ def _json_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[
             "".join(sources + targets).encode()
         except (TypeError, UnicodeEncodeError):
             _refuse_cell(sources, targets, path, number)
-        yield Chunk(number - 1, sources, targets)
+        yield Chunk(sources, targets)
 
 
 def _json_cells(rows: list[dict[str, object]], column: ColumnPath) -> list[str]:

@@ -25,8 +25,6 @@ ColumnPath = tuple[str, ...]
 class Chunk:
     """Consecutive rows of one split; a null cell or a missing translation is the empty string."""
 
-    first: int
-    """Index of the first row in its split, from 0."""
     sources: list[str]
     targets: list[str]
 

@@ -18,6 +18,7 @@ How columns are found is told in `rows.find_columns`.
 import difflib
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -28,34 +29,23 @@ from data_prep.phrasebook import Phrasebook, is_phrasebook
 from data_prep.readers import TEXT_SUFFIXES, TextFiles
 from data_prep.rows import SPLIT_NAMES, Chunk, clear_errors
 from data_prep.tables import open_folder, open_parquet
-from data_prep.untrusted import refuse_pipe
+from data_prep.untrusted import LANGUAGE, refuse_pipe
 
-__all__ = ["REGISTRY", "Chunk", "Entry", "Source", "open_source", "parse_languages"]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A set of the Hub under a short name.  Its configuration and columns follow from the languages."""
-
-    hub: str
-    """Identifier on the Hub."""
-    about: str
-    """What it is, in a few words."""
-    revision: str | None = None
-    """Commit to read; None: the newest one, which is recorded as the origin."""
+__all__ = ["REGISTRY", "Chunk", "Source", "open_source", "parse_languages"]
 
 
-REGISTRY: dict[str, Entry] = {
-    "tatoeba": Entry("sentence-transformers/parallel-sentences-tatoeba", "everyday sentences, English with others"),
-    "talks": Entry("sentence-transformers/parallel-sentences-talks", "subtitles of talks, English with others"),
-    "multi30k": Entry("amitkparekh/HWU-F21NL-multi30k", "image descriptions"),
-    "opus-books": Entry("Helsinki-NLP/opus_books", "novels out of copyright"),
-    "opus-100": Entry("Helsinki-NLP/opus-100", "a mixture of sources, up to a million pairs"),
-    "news-commentary": Entry("Helsinki-NLP/news_commentary", "opinion articles"),
-    "europarl": Entry("Helsinki-NLP/europarl", "proceedings of the European Parliament"),
-    "un-pc": Entry("Helsinki-NLP/un_pc", "documents of the United Nations"),
-    "wmt14": Entry("wmt/wmt14", "training and test sets of the WMT 2014 task"),
+REGISTRY = {
+    "tatoeba": "sentence-transformers/parallel-sentences-tatoeba",  # everyday sentences, English with others
+    "talks": "sentence-transformers/parallel-sentences-talks",  # subtitles of talks, English with others
+    "multi30k": "amitkparekh/HWU-F21NL-multi30k",  # image descriptions
+    "opus-books": "Helsinki-NLP/opus_books",  # novels out of copyright
+    "opus-100": "Helsinki-NLP/opus-100",  # a mixture of sources, up to a million pairs
+    "news-commentary": "Helsinki-NLP/news_commentary",  # opinion articles
+    "europarl": "Helsinki-NLP/europarl",  # proceedings of the European Parliament
+    "un-pc": "Helsinki-NLP/un_pc",  # documents of the United Nations
+    "wmt14": "wmt/wmt14",  # training and test sets of the WMT 2014 task
 }
+"""Sets of the Hub under short names.  Their configurations and columns follow from the languages."""
 
 
 class Reader(Protocol):
@@ -69,7 +59,7 @@ class Reader(Protocol):
     def notes(self) -> list[str]: ...
     def chunks(self, split: str, size: int) -> Iterator[Chunk]: ...
     def inputs(self) -> dict[str, str]: ...
-    def stamp(self) -> dict[str, object]: ...
+    def files(self) -> list[Path]: ...
 
 
 @dataclass(frozen=True)
@@ -94,39 +84,45 @@ class Source:
         """Return the SHA-256 of each input file by its name; for a set of the Hub, `git:` and its commit."""
         return self._reader.inputs()
 
-    def stamp(self) -> dict[str, object]:
-        """Return what identifies the inputs, without reading them; while it is equal nothing is redone."""
-        return self._reader.origin | self._reader.stamp()
+    def files(self) -> list[Path]:
+        """Return the local files that are read; none for a set of the Hub."""
+        return self._reader.files()
 
 
 def parse_languages(text: str) -> tuple[str, str]:
     """Return source and target language of a direction like `en-fr` or `en-pt_BR`."""
-    match = re.fullmatch(r"([A-Za-z]{2,3}(?:_\w+)?)-([A-Za-z]{2,3}(?:_\w+)?)", text.strip())
-    if match is None or match[1] == match[2]:
+    source, _, target = text.strip().partition("-")
+    if source == target or not all(map(LANGUAGE.fullmatch, (source, target))):
         raise UserError(
             f"LANGS={text!r} is not a direction: name two languages as SOURCE-TARGET, for example LANGS=en-fr"
         )
-    return match[1], match[2]
+    return source, target
 
 
-def open_source(name: str, languages: tuple[str, str], *, report: Callable[[str], None] = lambda line: None) -> Source:
+def open_source(
+    name: str,
+    languages: tuple[str, str],
+    *,
+    report: Callable[[str], None] = lambda line: None,
+    revision: str | None = None,
+) -> Source:
     """Open a corpus by its name (see the table above), ready to be read from `languages[0]` into
     `languages[1]`.
 
-    A set of the Hub is downloaded if it is not cached.  `report` is told, a line at a time, what the user
-    should know.  Raises UserError for everything that keeps it from being read.
+    A set of the Hub is downloaded if it is not cached, at `revision` or else its newest commit.  `report` is told,
+    a line at a time, what the user should know.  Raises UserError for everything that keeps it from being read.
     """
-    reader = _open_reader(name, languages, report)
+    reader = _open_reader(name, languages, report, revision)
     for note in reader.notes:
         report(note)
     return Source(name, *languages, {"name": name} | reader.origin, reader.splits, reader)
 
 
-def _open_reader(name: str, languages: tuple[str, str], report: Callable[[str], None]) -> Reader:
+def _open_reader(name: str, languages: tuple[str, str], report: Callable[[str], None], revision: str | None) -> Reader:
     if is_phrasebook(name):
         return Phrasebook(name, languages)
-    if entry := REGISTRY.get(name):
-        return open_hub(entry.hub, languages, report, revision=entry.revision)
+    if name in REGISTRY:
+        return open_hub(REGISTRY[name], languages, report, revision=revision)
     try:
         path = Path(name).expanduser()
     except RuntimeError as error:
@@ -134,16 +130,15 @@ def _open_reader(name: str, languages: tuple[str, str], report: Callable[[str], 
     if not name.strip():
         raise UserError("the name of the corpus is empty: name one, for example CORPUS=tatoeba")
     with clear_errors(path):
-        is_folder, exists = path.is_dir(), path.exists()
-    if is_folder and not name.endswith((*TEXT_SUFFIXES, ".parquet")):
-        return _open_folder(path, languages)
-    if exists:
-        return _open_file(path, languages)
-    if pair := _find_pair(path, languages):
-        return TextFiles({"train": pair}, languages)
+        if path.is_dir() and not name.endswith((*TEXT_SUFFIXES, ".parquet")):
+            return _open_folder(path, languages)
+        if path.exists():
+            return _open_file(path, languages)
+        if pair := _find_pair(path, languages):
+            return TextFiles({"train": pair}, languages)
     match = re.fullmatch(r"(\w[\w.-]*/\w[\w.-]*?)(?::([\w.-]+))?", name)
     if match and not name.endswith((*TEXT_SUFFIXES, ".parquet", ".csv", ".txt")):
-        return open_hub(match[1], languages, report, configuration=match[2])
+        return open_hub(match[1], languages, report, configuration=match[2], revision=revision)
     raise UserError(f"{name}: no such file or folder, nor a name in the registry; {_suggestions(name, path)}")
 
 
@@ -156,11 +151,9 @@ def _open_folder(folder: Path, languages: tuple[str, str]) -> Reader:
             if paths := _find_pair(folder / name, languages, alone=not found) or tuple(found):
                 files[split] = paths
                 break
-    with clear_errors(folder):
-        names_there = sorted(path.name for path in folder.iterdir())
     if "train" in files:
         return TextFiles(files, languages)
-    if not names_there:
+    if not any(folder.iterdir()):
         raise UserError(f"{folder}: the folder is empty")
     return open_folder(folder, languages)
 
@@ -194,8 +187,9 @@ def _find_pair(prefix: Path, languages: tuple[str, str], *, alone: bool = True) 
 
 
 def _suggestions(name: str, path: Path) -> str:
-    folder = path.parent
-    beside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    folder, beside = path.parent, []
+    with suppress(OSError):
+        beside = [entry.name for entry in folder.iterdir()]
     near = difflib.get_close_matches(name, ["phrasebook", *REGISTRY], 2, 0.6)
     near += [str(folder / match) for match in difflib.get_close_matches(path.name, beside, 2, 0.6)]
     if near:

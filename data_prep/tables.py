@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from data_prep.errors import UserError
-from data_prep.rows import SPLIT_NAMES, Chunk, ColumnPath, file_stamps, require_columns, sha256
+from data_prep.rows import SPLIT_NAMES, Chunk, ColumnPath, require_columns, sha256
 
 
 def load_library() -> ModuleType:
@@ -51,6 +51,10 @@ def library_errors(what: str) -> Iterator[None]:
         datasets.exceptions.DatasetsError,
         pyarrow.ArrowException,
         yaml.YAMLError,
+        # What it says of loading scripts, of a card that is no card, and of what it would need for other addresses.
+        RuntimeError,
+        TypeError,
+        ImportError,
         OSError,
         ValueError,
     ) as error:
@@ -97,7 +101,6 @@ class Table:
         """Yield the rows of a split in order, `size` at a time."""
         columns = self._columns[split]
         rows = self._dataset[split].select_columns(sorted({path[0] for path in columns}))
-        first = 0
         tables = iter(rows.with_format("arrow").iter(size))
         while True:
             # Text that is not UTF-8 is only found when it is read.
@@ -105,8 +108,7 @@ class Table:
                 if (table := next(tables, None)) is None:
                     return
                 sources, targets = (_texts(table, path) for path in columns)
-            yield Chunk(first, sources, targets)
-            first += len(sources)
+            yield Chunk(sources, targets)
 
     def inputs(self) -> dict[str, str]:
         """Return the SHA-256 of each local file by the end of its path, or the commit of a set on the Hub."""
@@ -115,9 +117,9 @@ class Table:
         parent = Path(os.path.commonpath([path.parent for path in self._files]))
         return {path.relative_to(parent).as_posix(): sha256(path) for path in self._files}
 
-    def stamp(self) -> dict[str, object]:
-        """Return path, size and time of change of each local file, or the commit of a set on the Hub."""
-        return {"files": file_stamps(self._files)} if self._inputs is None else {"inputs": self._inputs}
+    def files(self) -> list[Path]:
+        """Return the local files; none for a set on the Hub."""
+        return list(self._files)
 
 
 def _columns(rows: Any, languages: tuple[str, str], what: str) -> tuple[ColumnPath, ColumnPath]:

@@ -6,10 +6,11 @@ a table; to add a sentence frame, add a function to a module of `frames`.
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from data_prep.errors import UserError
-from data_prep.rows import Chunk, file_stamps, sha256
+from data_prep.rows import Chunk, sha256
 
 SIZE = 60_000
 FOLDER = Path(__file__).parent
@@ -41,6 +42,8 @@ class Phrasebook:
             "licence": "MIT",
             "size": self.size,
             "seed": self.seed,
+            # Which has the forms of all words.
+            "pyrealb": version("pyrealb"),
         }
         self._reverse = languages == ("fr", "en")
         self._pairs: dict[str, list[tuple[str, str]]] = {}
@@ -55,16 +58,13 @@ class Phrasebook:
         for first in range(0, len(pairs), size):
             sides = zip(*pairs[first : first + size], strict=True)
             english, french = (list(side) for side in sides)
-            yield Chunk(first, french, english) if self._reverse else Chunk(first, english, french)
+            yield Chunk(french, english) if self._reverse else Chunk(english, french)
 
     def inputs(self) -> dict[str, str]:
         """Return the SHA-256 of each table and module that the sentences come from."""
-        return {path.relative_to(FOLDER).as_posix(): sha256(path) for path in self._files()}
-
-    def stamp(self) -> dict[str, object]:
-        """Return what tells that the sentences would come out the same, without making them."""
-        return {"files": file_stamps(self._files())}
+        return {path.relative_to(FOLDER).as_posix(): sha256(path) for path in self.files()}
 
     @staticmethod
-    def _files() -> list[Path]:
+    def files() -> list[Path]:
+        """Return each table and module that the sentences come from."""
         return sorted(path for pattern in ("*.py", "*.tsv", "*.txt") for path in FOLDER.rglob(pattern))

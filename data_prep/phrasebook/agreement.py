@@ -41,12 +41,8 @@ class AgreementPair:
     fr: str
     distance: int
     """From one to the other, in French words."""
-    controller: int
-    """Index of the noun among the French words."""
     gender: str
     number: str
-    other: str
-    """The French sentence with the adjective in the other gender: what a network that forgot would say."""
 
 
 def agreements(seed: int, each: int = EACH) -> list[AgreementPair]:
@@ -105,10 +101,7 @@ def _pair(
         sentence = Sentence((Clause(subject, BE, (grade,), draw.one(TENSES)),))
         fr = french.realise(sentence)
         distance = len(split_words(fr)) - len(split_words(french.nominal(bare)))
-    column = (agree.gender == "f") + 2 * (agree.number == "p")
-    other = fr[: -1 - len(grade.adjective.forms[column])] + grade.adjective.forms[column ^ 1] + "."
-    controller = len(split_words(fr)) - 1 - distance
-    return AgreementPair(english.realise(sentence), fr, distance, controller, agree.gender, agree.number, other)
+    return AgreementPair(english.realise(sentence), fr, distance, agree.gender, agree.number)
 
 
 def split_words(text: str) -> list[str]:

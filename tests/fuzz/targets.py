@@ -82,7 +82,6 @@ def read(data: bytes) -> None:
         return
     rows = 0
     for chunk in chunks:
-        assert chunk.first == rows
         assert len(chunk.sources) == len(chunk.targets)
         rows += len(chunk.sources)
         "".join(chunk.sources + chunk.targets).encode()

@@ -82,10 +82,12 @@ def test_what_is_drawn_is_what_is_printed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn: list[tuple[str, str]] = []
-    align_them = alignment.align
-    monkeypatch.setattr(
-        alignment, "align", lambda run, best, pairs: drawn.extend(pairs) or align_them(run, best, pairs)
-    )
+
+    def noted(run: Path, checkpoint: str, pairs: list[tuple[str, str]]) -> list[alignment.Alignment]:
+        drawn.extend(pairs)
+        return align(run, checkpoint, pairs)
+
+    monkeypatch.setattr(alignment, "align", noted)
     run = _run(tmp_path / "run", corpus)
     with pytest.raises(SystemExit) as done:
         cli.main(["translate", "--run", str(run), *options, "--attention", str(tmp_path / "map.png"), "ab cd"])

@@ -15,7 +15,7 @@ from data_prep.files import SUMS, file_digest
 from data_prep.parallel import ordered_map
 from data_prep.prepare import prepare
 from data_prep.settings import Preparation
-from data_prep.sources import REGISTRY, Entry, open_source
+from data_prep.sources import REGISTRY, open_source
 from tests.phrases import (
     LANGUAGES,
     PAIRS,
@@ -189,18 +189,20 @@ def test_what_is_damaged_is_made_again(tmp_path: Path, source: Path, damage: str
     assert "is prepared again" in notes.lines[0]
 
 
-@pytest.mark.parametrize("name", ["config.toml", "corpus.en", "a folder/"])
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, source: Path, name: str) -> None:
+@pytest.mark.parametrize("beside", [[], ["manifest.json"], ["building/"], ["building/text/", "SHA256SUMS"]])
+@pytest.mark.parametrize("name", ["config.toml", "corpus.en", "a folder/", "building/mine.jpg"])
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, source: Path, name: str, beside: list[str]) -> None:
     folder = tmp_path / "data"
-    folder.mkdir()
-    if name.endswith("/"):
-        (folder / name).mkdir()
-    else:
-        (folder / name).write_text("mine")
-    before = sorted(folder.iterdir())
-    with pytest.raises(UserError, match=rf"has other files in it, such as {name.rstrip('/')}; choose another folder"):
+    for one in (name, *beside):
+        path = folder / one
+        (path if one.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+        if not one.endswith("/"):
+            path.write_text("mine")
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(UserError, match=rf"has other files in it, such as {Path(name).name}; choose another folder"):
         run(source, folder)
-    assert sorted(folder.iterdir()) == before
+    assert sorted(folder.rglob("*")) == before
+    assert all(path.read_text() == "mine" for path in before if path.is_file())
 
 
 def test_a_corpus_that_a_crash_left_without_checksums_is_read_and_given_them(tmp_path: Path, source: Path) -> None:
@@ -224,23 +226,22 @@ def test_the_files_depend_neither_on_processes_nor_on_chunks(
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
-def test_a_set_of_the_hub_stays_at_its_commit_until_another_is_pinned(
+def test_a_set_of_the_hub_stays_at_its_commit_also_where_its_text_is_cleaned_anew(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = []
+    opened: list[str | None] = []
 
-    def open_hub_set(name: str, languages: tuple[str, str], **options: Any) -> Any:
-        opened.append(name)
+    def open_hub_set(name: str, languages: tuple[str, str], revision: str | None = None, **options: Any) -> Any:
+        opened.append(revision)
         local = open_source(str(source), languages)
-        origin: dict[str, object] = {"name": name, "hub": "owner/name", "revision": "abc"}
-        monkeypatch.setattr(type(local), "stamp", lambda _: {"inputs": {"owner/name": "git:abc"}})
-        return replace(local, origin=origin)
+        monkeypatch.setattr(type(local), "files", lambda _: [])
+        return replace(local, origin={"name": name, "hub": "owner/name", "revision": revision or "newest"})
 
-    monkeypatch.setitem(REGISTRY, "toy", Entry("owner/name", "a toy"))
+    monkeypatch.setitem(REGISTRY, "toy", "owner/name")
     monkeypatch.setattr(module, "open_source", open_hub_set)
     for _ in range(2):
         prepare("toy", LANGUAGES, tmp_path / "out", settings())
-    assert opened == ["toy"]
-    monkeypatch.setitem(REGISTRY, "toy", Entry("owner/name", "a toy", revision="def"))
-    prepare("toy", LANGUAGES, tmp_path / "out", settings())
-    assert opened == ["toy", "toy"]
+    assert opened == [None]
+    shorter = settings().model_copy(update={"cleaning": settings().cleaning.model_copy(update={"max_words": 9})})
+    manifest = prepare("toy", LANGUAGES, tmp_path / "out", shorter)
+    assert opened == [None, manifest["source"]["revision"]] == [None, "newest"]

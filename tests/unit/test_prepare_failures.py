@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_is_named(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / ("long" * 64)):
         with pytest.raises(UserError, match=f"{folder}: cannot be written .* choose another folder"):
             run(source, folder)
 

@@ -1,5 +1,6 @@
 """Names, folders and tables: what is opened, in which direction, and what each mistake is called."""
 
+import errno
 import json
 import os
 import subprocess
@@ -28,11 +29,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def read(source: Source, split: str = "train", size: int = 2) -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    for chunk in source.chunks(split, size):
-        assert chunk.first == len(pairs)
-        pairs += zip(chunk.sources, chunk.targets, strict=True)
-    return pairs
+    chunks = source.chunks(split, size)
+    return [pair for chunk in chunks for pair in zip(chunk.sources, chunk.targets, strict=True)]
 
 
 def open_path(path: Path, languages: str = "en-fr") -> Source:
@@ -54,7 +52,8 @@ def write_all(folder: Path, files: dict[str, str]) -> Path:
 def test_languages_are_parsed_or_refused() -> None:
     assert parse_languages("en-fr") == ("en", "fr")
     assert parse_languages("zh_cn-pt_BR") == ("zh_cn", "pt_BR")
-    for wrong in ("", "en", "enfr", "en-", "en-fr-de", "en-en", "english-french", "en/fr"):
+    long = "en-fr_abcdefghijklmnopqrstuvwxyz"
+    for wrong in ("", "en", "enfr", "en-", "en-fr-de", "en-en", "english-french", "en/fr", long, "en-fr_é"):
         with pytest.raises(UserError, match="LANGS=en-fr"):
             parse_languages(wrong)
 
@@ -97,7 +96,7 @@ def test_a_configuration_is_found_in_either_order() -> None:
 def test_the_registry_has_the_promised_names() -> None:
     names = {"tatoeba", "talks", "opus-books", "opus-100", "europarl", "news-commentary", "un-pc", "wmt14"}
     assert set(REGISTRY) == names | {"multi30k"}
-    assert all(entry.hub.count("/") == 1 for entry in REGISTRY.values())
+    assert all(repository.count("/") == 1 for repository in REGISTRY.values())
 
 
 def test_a_folder_of_text_pairs_has_its_own_splits(tmp_path: Path) -> None:
@@ -125,7 +124,7 @@ def test_a_folder_of_tab_separated_files_has_its_own_splits(tmp_path: Path) -> N
         [("validation", "x")],
         [("test", "x")],
     ]
-    json.dumps([source.origin, source.stamp()])
+    json.dumps([source.origin, source.inputs()])
 
 
 def test_a_text_pair_is_named_by_its_stem_or_by_a_side(tmp_path: Path) -> None:
@@ -158,11 +157,10 @@ def test_a_folder_without_a_card_and_a_file_that_changes(tmp_path: Path) -> None
     path = write_parquet(tmp_path / "set" / "data" / "train.parquet", {"en": ["a"], "fr": ["b"]})
     source = open_path(tmp_path / "set")
     assert read(source) == read(open_path(path)) == [("a", "b")]
-    stamp, inputs = source.stamp(), source.inputs()
-    assert open_path(tmp_path / "set").stamp() == stamp
+    inputs = source.inputs()
+    assert source.files() == [path.resolve()]
     write_parquet(path, {"en": ["c"], "fr": ["d"]})
     assert read(open_path(tmp_path / "set")) == read(open_path(path)) == [("c", "d")]
-    assert open_path(tmp_path / "set").stamp() != stamp
     assert open_path(tmp_path / "set").inputs() != inputs
 
 
@@ -193,6 +191,11 @@ def test_a_real_corpus_is_read_whole_and_in_both_directions() -> None:
         ("{}/bad-card", "cannot be read as a data set"),
         ("{}/broken-set", "cannot be read as a data set"),
         ("{}/unknown", "cannot be read as a data set"),
+        ("{}/script", "script: cannot be read as a data set: RuntimeError: Dataset scripts are no longer supported"),
+        ("{}/bad-head", "bad-head/README.md: cannot be read as a data set"),
+        ("{}/bad-features", "bad-features: cannot be read as a data set"),
+        ("{}/" + "long" * 64, r"long: cannot be read \(File name too long\)"),
+        ("{}/locked/corpus.tsv", "no permission to read it"),
         ("", "the name of the corpus is empty"),
         ("~nobody-has-this-name/corpus", "there is no user of this name"),
         ("corpora/my--set", "corpora/my--set: no such file or folder, nor a name"),
@@ -200,7 +203,7 @@ def test_a_real_corpus_is_read_whole_and_in_both_directions() -> None:
     ],
 )
 def test_each_mistake_is_one_clear_line(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, message: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
     for folder in ("set.tsv", "empty", "unknown", "bad-card"):
         (tmp_path / folder).mkdir()
@@ -209,6 +212,20 @@ def test_each_mistake_is_one_clear_line(
         tmp_path,
         {"broken.parquet": "PAR1 not", "unknown/x.bin": "x", "bad-card/README.md": "---\na: [\n---\n"},
     )
+    cards = {"bad-head": "1: x", "bad-features": "dataset_info: {features: 3}"}
+    for folder, head in cards.items():
+        write_parquet(tmp_path / folder / "train.parquet", {"en": ["a"], "fr": ["b"]})
+        write_all(tmp_path / folder, {"README.md": f"---\n{head}\n---\n"})
+    (tmp_path / "script").mkdir()
+    write_all(tmp_path / "script", {"script.py": "", "train.csv": "en,fr\na,b\n"})
+    exists = Path.exists
+
+    def is_there(path: Path) -> bool:
+        if path.parent.name == "locked":  # root may read everything
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", is_there)
     no_rows = {"en": pa.array([], pa.string()), "fr": pa.array([], pa.string())}
     write_parquet(tmp_path / "no-rows.parquet", no_rows)
     write_parquet(tmp_path / "broken-set" / "train.parquet", no_rows)
