@@ -28,6 +28,11 @@ def write_whole(path: Path, data: bytes) -> None:
     replace_durably(partial, path)
 
 
+def unfinished(path: Path) -> Path:
+    """A name for what will be a file of the user's, beside it, that no other file has."""
+    return path.with_name(f".{path.name[:50]}.{os.getpid()}.partial")
+
+
 def write_text(path: Path, text: str) -> None:
     """The same for text."""
     write_whole(path, text.encode())
@@ -77,7 +82,7 @@ def read_sums(folder: Path, remedy: str) -> dict[str, str] | None:
     except FileNotFoundError:
         return None
     found = [re.fullmatch(rb"([0-9a-f]{64})  (\w[\w.-]*)\n", line) for line in lines]
-    if not all(found):
+    if not found or not all(found):
         raise UserError(f"{folder / SUMS}: damaged; {remedy}")
     return {match[2].decode(): match[1].decode() for match in found if match}
 
@@ -115,6 +120,8 @@ def clear_errors(folder: Path, command: str, elsewhere: str) -> Iterator[None]:
             errno.EACCES: elsewhere,
             errno.EPERM: elsewhere,
             errno.EROFS: elsewhere,
+            errno.ENOENT: elsewhere,
+            errno.EISDIR: f"a folder has the name of a file; {elsewhere}",
             errno.EEXIST: f"a file has this name; {elsewhere}",
             errno.ENOTDIR: f"a file has this name; {elsewhere}",
             errno.EIO: f"the disk fails; copy what is there, and {elsewhere}",

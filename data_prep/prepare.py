@@ -74,10 +74,12 @@ def _refuse_other_use(folder: Path) -> None:
     with suppress(UserError):
         read_manifest(folder)
         return
+    begun = any((folder / name).exists() for name in (MANIFEST, SUMS, "building"))
     for inside, more in ((folder, {"building"}), (folder / "building", {DRAFT, "text"})):
-        ours = {MANIFEST, SUMS, *SUBWORD_FILES, *more}
+        names = {MANIFEST, SUMS, *SUBWORD_FILES, *more}
         for path in sorted(inside.iterdir()) if inside.is_dir() else ():
-            if path.name not in ours and path.suffix not in (".arrow", ".partial") and not path.name.startswith("."):
+            ours = begun and (path.name in names or path.suffix in (".arrow", ".partial"))
+            if not ours and not path.name.startswith("."):
                 raise UserError(f"{inside}: has other files in it, such as {path.name}; choose another folder")
 
 

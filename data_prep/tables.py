@@ -53,6 +53,7 @@ def library_errors(what: str) -> Iterator[None]:
         yaml.YAMLError,
         # What it says of loading scripts, of a card that is no card, and of what it would need for other addresses.
         RuntimeError,
+        LookupError,
         TypeError,
         ImportError,
         OSError,

@@ -61,10 +61,16 @@ def refuse_pipe(path: Path) -> None:
 
 
 def read_small(path: Path, limit: int) -> bytes:
-    """The bytes of a file that has no more than so many.  Raises UserError for a larger one, OSError as `open` does."""
+    """The bytes of a file that has no more than so many.
+
+    Raises UserError for a larger one or a folder, OSError as `open` does.
+    """
     refuse_pipe(path)
-    with path.open("rb") as file:
-        data = file.read(limit + 1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except IsADirectoryError as error:
+        raise UserError(f"{path}: a folder is there in place of the file; move it away") from error
     if len(data) > limit:
         raise UserError(f"{path}: larger than the {limit:,} bytes that such a file has at most; it is not ours")
     return data

@@ -72,14 +72,14 @@ def evaluate_checkpoints(
     same text; `prepared` names another one.  `note` is told what is going on.  Raises UserError.
     """
     corpus = Corpus(prepared) if prepared else own_corpus(_run(checkpoints[0]))
-    languages = _languages(checkpoints)
+    languages = languages_of(checkpoints)
     if corpus.languages != languages:
         raise UserError(
             f"{corpus.folder}: {'-'.join(corpus.languages)}, but {checkpoints[0]} translates {'-'.join(languages)}"
         )
     for checkpoint in checkpoints:
         trained = read_corpus_note(_run(checkpoint))
-        if not _same_text(trained, corpus):
+        if not same_text(trained, corpus):
             note(
                 f"{checkpoint} was trained on other text than {corpus.folder} has; what it has seen of this "
                 f"{split} split, if anything, makes its scores too good"
@@ -103,7 +103,7 @@ def evaluate_files(
     note: Callable[[str], None] = lambda message: None,
 ) -> Report:
     """The same with a pair of text files, UTF-8, in which line n of one translates line n of the other."""
-    languages = _languages(checkpoints)
+    languages = languages_of(checkpoints)
     sources, references = (
         [line for _, block in read_lines(path, 10_000) for line in block] for path in (source, reference)
     )
@@ -114,7 +114,7 @@ def evaluate_files(
         )
     if not sources:
         raise UserError(f"{source}: the file is empty")
-    text = Text(f"{source} → {reference}", None, source.stem, sources, references)
+    text = Text(f"{source} → {reference}", None, f"file.{source.stem[:50]}", sources, references)
     return _evaluate(checkpoints, text, languages[1], beam, note)
 
 
@@ -144,12 +144,14 @@ def _run(checkpoint: Path) -> Path:
 def own_corpus(run: Path) -> Corpus:
     """The corpus that a run was trained on, unless its text has changed since."""
     trained = read_corpus_note(run)
-    folder = Path(trained["folder"])
+    # Relative to where the run was made, which mostly has the run two folders deep.
+    noted = Path(trained["folder"])
+    folder = next((one for one in (noted, run.resolve().parents[1] / noted) if (one / MANIFEST).is_file()), None)
     other = "or name a prepared corpus with --prepared DIR"
-    if not (folder / MANIFEST).is_file():
-        raise UserError(f"{folder}: the prepared corpus of {run} is gone; run `make preprocess` again, {other}")
+    if folder is None:
+        raise UserError(f"{noted}: the prepared corpus of {run} is not there; run `make preprocess` again, {other}")
     corpus = Corpus(folder)
-    if not _same_text(trained, corpus):
+    if not same_text(trained, corpus):
         raise UserError(
             f"{folder}: prepared anew since {run} was trained on it, from other text or with other cleaning or "
             f"splitting; run `make preprocess` with the settings in {run / CONFIG}, {other}"
@@ -157,7 +159,7 @@ def own_corpus(run: Path) -> Corpus:
     return corpus
 
 
-def _same_text(trained: dict[str, object], corpus: Corpus) -> bool:
+def same_text(trained: dict[str, object], corpus: Corpus) -> bool:
     """Whether a run was trained on the same text, perhaps cut into other subwords.
 
     `trained` is the run's note of its corpus.  The stage `text` of a manifest stands for source, cleaning and
@@ -171,7 +173,7 @@ def _same_text(trained: dict[str, object], corpus: Corpus) -> bool:
     return stages[0] is not None and stages[0] == stages[1]
 
 
-def _languages(checkpoints: Sequence[Path]) -> tuple[str, str]:
+def languages_of(checkpoints: Sequence[Path]) -> tuple[str, str]:
     """Source and target language, the same for all."""
     all_languages = []
     for checkpoint in checkpoints:

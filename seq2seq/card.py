@@ -7,15 +7,17 @@ import torch
 from huggingface_hub import EvalResult, ModelCardData
 from pydantic import ValidationError
 
+from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from data_prep.files import write_text
 from data_prep.settings import Preparation
+from seq2seq.assessment import same_text
 from seq2seq.checkpoint import find_checkpoint, load_model, read_state
 from seq2seq.config import Config
 from seq2seq.results import Report, read_report, render
 from seq2seq.run_files import CORPUS, read_corpus_note, writable
 
-CARD = "README.md"
+CARD, MARK = "README.md", "\nlibrary_name: seq2seq\n"
 
 
 def write_card(run: Path) -> Path:
@@ -29,7 +31,7 @@ def write_card(run: Path) -> Path:
     checkpoint = find_checkpoint(run, Path(report.checkpoint).name)
     model, _, config = load_model(checkpoint, torch.device("cpu"))
     state, note, name = read_state(checkpoint), read_corpus_note(run), run.resolve().name
-    if Path(report.corpus).resolve() != Path(note["folder"]).resolve():
+    if not _is_own(report, note):
         raise UserError(
             f"{run}: its report is of {report.corpus}, and a card tells of the corpus trained on, {note['folder']}; "
             f"`make evaluate RUN={run}` evaluates it on that"
@@ -51,8 +53,20 @@ def write_card(run: Path) -> Path:
         _limits(manifest, config),
     ]
     with writable(run):
+        if (run / CARD).exists() and MARK not in (run / CARD).read_text(encoding="utf-8", errors="replace"):
+            raise UserError(f"{run / CARD}: is no card of ours, and would be written over; rename it")
         write_text(run / CARD, "\n".join(parts))
     return run / CARD
+
+
+def _is_own(report: Report, note: dict[str, Any]) -> bool:
+    """Whether the scores are on the corpus that a run was trained on, by its folder, or its text."""
+    if Path(report.corpus).resolve() == Path(note["folder"]).resolve():
+        return True
+    try:
+        return same_text(note, Corpus(Path(report.corpus)))
+    except UserError:
+        return False
 
 
 def _metadata(name: str, manifest: dict[str, Any], report: Report, config: Config) -> str:

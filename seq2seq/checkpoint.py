@@ -226,8 +226,9 @@ def find_checkpoint(run: Path, which: str) -> Path:
             raise _damaged(run, run / which)
     folder = _folder(run, step)
     if step < 0 or not (folder / STATE).is_file():
-        there = [path.name for path in map(partial(_folder, run), _steps(run))]
-        raise UserError(f"{run}: no checkpoint {which!r}; there are best, last, {', '.join(there) or 'no others'}")
+        if not (there := [path.name for path in map(partial(_folder, run), _steps(run))]):
+            raise UserError(f"{run}: its checkpoints are gone; name another RUN=…")
+        raise UserError(f"{run}: no checkpoint {which!r}; there are best, last, {', '.join(there)}")
     return folder
 
 

@@ -140,6 +140,8 @@ def gradients(
     from seq2seq.config import load_recipe
     from seq2seq.reach import of_fresh, of_runs, render, write
 
+    if out and out.exists() and not out.is_dir():
+        raise UserError(f"--out {out}: not a folder")
     folders: list[Path] = []
     if runs:
         results, folders = of_runs(runs, prepared, sentences, _say)
@@ -216,7 +218,10 @@ def translate(
 
     folder = run or latest_run()
     if source and not source.is_file():
-        raise UserError(f"{source}: not a file")
+        what = "not a file; pipe it in instead" if source.exists() else "no such file"
+        raise UserError(f"{source}: {what}")
+    if attention:
+        _check_picture(attention, " ".join(text or ()).split("\n"))
     translator = Translator.load(folder, checkpoint)
     check = InputCheck("", _say) if no_language_check else InputCheck.of_run(folder, _say)
     options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": seed if sample else None}
@@ -248,17 +253,21 @@ def translate(
         _draw_attention(folder, checkpoint, drawn, attention)
 
 
+def _check_picture(path: Path, lines: Sequence[str]) -> None:
+    """Raise UserError, before any work is done, if a picture cannot be made."""
+    if path.suffix.lower() != ".png" or (path.exists() and not path.is_file()) or not path.parent.is_dir():
+        raise UserError(f"{path}: --attention names a file to write, in a folder that is there, such as map.png")
+    if not 0 < (count := sum(bool(line.strip()) for line in lines)) <= DRAWN:
+        raise UserError(f"--attention draws 1 to {DRAWN} lines of text, not {count}")
+
+
 def _draw_attention(run: Path, checkpoint: str, drawn: list[tuple[str, str]], path: Path) -> None:
     """A picture of the first translations of the lines that are not blank."""
     from data_prep.cleaning import normalise
     from seq2seq.alignment import align
     from seq2seq.plots import attention_maps
 
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path}: not a file")
     pairs = [(normalise(line), translation) for line, translation in drawn if translation]
-    if not 0 < len(pairs) <= DRAWN:
-        raise UserError(f"--attention draws 1 to {DRAWN} lines of text, not {len(pairs)}")
     alignments = align(run, checkpoint, pairs)
     try:
         attention_maps(alignments, path)
@@ -308,4 +317,21 @@ def latest_run() -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
-    sys.exit(guarded(lambda: app(arguments, standalone_mode=True)))
+    sys.exit(guarded(lambda: _called(arguments)))
+
+
+def _called(arguments: Sequence[str] | None) -> None:
+    """Run the command; what is wrong with how it was called is told in one line, as all else."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except Exception as error:
+        # Where the class of these errors is differs between versions of typer, some of which have a click of their own.
+        message: str = getattr(error, "format_message", str)()
+        if not message:
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(message, file=sys.stderr)
+            sys.exit(2)
+        raise UserError(f"{message.removesuffix('.')}; --help tells what there is") from error
+    if code:
+        sys.exit(code)

@@ -189,30 +189,40 @@ def read_config(path: Path, overrides: Iterable[str] = ()) -> Config:
         values = parse_toml(read_small(path, TOML_LIMIT).decode())
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
         raise UserError(f"{path}: cannot be read as TOML: {error}") from error
+    given = {}
     for override in overrides:
-        _override(values, override)
+        given[_override(values, override)] = override
     try:
         return Config.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        raise UserError(_explain(path, error)) from error
+        asked = given.get(".".join(map(str, error.errors()[0]["loc"])))
+        raise UserError(_explain(f"--set {asked}" if asked else path, error)) from error
 
 
-def _override(values: dict[str, Any], override: str) -> None:
-    """Put one `section.key=value` into nested values; the value is read as TOML, or else is a plain word."""
+def _override(values: dict[str, Any], override: str) -> str:
+    """Put one `section.key=value` into nested values; the value is read as TOML, or else is a plain word.
+
+    Returns the key.
+    """
     key, equals, text = override.partition("=")
     section, dot, name = key.strip().partition(".")
     if not (equals and section and dot and name):
         raise UserError(f"--set {override}: write section.key=value, such as training.minutes=5")
     try:
-        value = parse_toml(f"value = {text}")["value"]
+        value, *more = parse_toml(f"value = {text}").values()
     except ValueError:
-        value = text.strip()
+        value, more = text.strip(), []
+    if more:
+        raise UserError(f"--set {override!r}: more than one setting; write --set for each")
     group = values.setdefault(section, {})
     if not isinstance(group, dict):
         raise UserError(f"--set {override}: {section} is not a section")
     group[name] = value
+    return f"{section}.{name}"
 
 
 def _explain(path: Path | str, error: ValidationError) -> str:

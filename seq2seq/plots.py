@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from data_prep.files import unfinished
 from seq2seq.alignment import Alignment
 from seq2seq.evaluation import Bucket
 
@@ -13,9 +14,12 @@ COLOURS = (BLUE, ORANGE, "#3a923a", "#8a4fb0", "#7a5c3e", "#c44e7b")
 
 def save(figure: Any, path: Path) -> None:
     """Write the picture whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    figure.savefig(partial, format="png", dpi=120)
-    partial.replace(path)
+    partial = unfinished(path)
+    try:
+        figure.savefig(partial, format="png", dpi=120)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def new_figure(width: float, height: float) -> Any:

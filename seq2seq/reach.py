@@ -17,7 +17,7 @@ from data_prep.corpus import Corpus
 from data_prep.errors import UserError
 from data_prep.files import write_text
 from data_prep.subwords import Subwords
-from seq2seq.assessment import find_checkpoints, own_corpus
+from seq2seq.assessment import find_checkpoints, languages_of, own_corpus
 from seq2seq.cells import KINDS
 from seq2seq.checkpoint import load_model
 from seq2seq.config import Config
@@ -84,7 +84,11 @@ def of_runs(
     for checkpoint in find_checkpoints(names, None):
         run = checkpoint.parent.parent
         trained, subwords, config = load_model(checkpoint, torch.device("cpu"))
-        sentences, about = choose(Corpus(prepared) if prepared else own_corpus(run), subwords, count)
+        corpus = Corpus(prepared) if prepared else own_corpus(run)
+        if corpus.languages != (languages := languages_of([checkpoint])):
+            found, wanted = "-".join(corpus.languages), "-".join(languages)
+            raise UserError(f"{corpus.folder}: {found}, but {run} translates {wanted}")
+        sentences, about = choose(corpus, subwords, count)
         steps = (0, int(checkpoint.name))
         note(f"measuring {run} at steps {steps[0]} and {steps[1]}")
         known = [{"name": run.resolve().name, "trained": step > 0, "step": step, "text": about} for step in steps]

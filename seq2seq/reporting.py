@@ -103,6 +103,9 @@ class Reporter:
             self.say(f"    {source}\n      → {translation}\n      = {reference}")
             self.board.add_text(f"sample/{source}", f"{translation}\n\n= {reference}", row["step"])
         self.board.flush()
+
+    def draw(self) -> None:
+        """The learning curve, anew."""
         learning_curve(self.metrics, self.run / "learning_curve.png")
 
     def _note(self, row: dict[str, Any], kind: str) -> None:

@@ -32,7 +32,7 @@ MEND = "`make train` with RESUME=last-good and the settings it had writes it ane
 def held(run: Path) -> Iterator[None]:
     """Make the folder of a run if need be, and refuse it to other trainings meanwhile.
 
-    Raises UserError if it is in use, cannot be made, or is a prepared corpus, whose checksums a run would write over.
+    Raises UserError if it is in use, cannot be made, or has files of something else, which a run would write over.
     """
 
     def refuse() -> None:
@@ -43,6 +43,10 @@ def held(run: Path) -> Iterator[None]:
         raise UserError(f"{run}: a prepared corpus is in this folder; name another RUN=…")
     with locked(run, refuse):
         refuse_links(run)
+        if not (run / CORPUS).exists() and CORPUS not in _sums(run):
+            for path in sorted(run.iterdir()):
+                if path.suffix != ".partial" and not path.name.startswith("."):
+                    raise UserError(f"{run}: has other files in it, such as {path.name}; name another RUN=…")
         yield
 
 
@@ -97,7 +101,8 @@ def _files(config: Config, corpus: Corpus) -> dict[str, bytes]:
     """What a run notes when it begins."""
     about = {"folder": str(corpus.folder), "fingerprint": corpus.fingerprint, "manifest": corpus.manifest}
     note = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
-    return {**corpus.subwords.files(), CORPUS: note.encode(), CONFIG: config.toml().encode()}
+    # The first tells, whatever comes in between, that the others are a run's.
+    return {CORPUS: note.encode(), **corpus.subwords.files(), CONFIG: config.toml().encode()}
 
 
 def verify_run(run: Path, names: Collection[str] = ()) -> None:

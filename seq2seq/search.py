@@ -90,6 +90,7 @@ class Search:
         history = []
         for length in range(int(max_lengths_B.max()) + 1):
             features_RE, states = self.network.step(ids_R, sources, states)
+            left_RP = left_RP & (limits_R > length).unsqueeze(1)
             scores_RV, _ = self.network.scores(features_RE, left_RP, length == 0)
             log_p_RV = scores_RV - self.network.normaliser(scores_RV).unsqueeze(1)
             drawn_R = torch.multinomial(log_p_RV.exp(), 1, generator=generator)[:, 0]

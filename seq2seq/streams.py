@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from data_prep.errors import UserError
+from data_prep.files import unfinished
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 """What keeps a stream from being written."""
@@ -23,19 +24,23 @@ def output(path: Path | None) -> Iterator[TextIO]:
             raise UserError("standard output is closed: name a file with --out")
         yield sys.stdout
         return
-    if path.is_dir():
-        raise UserError(f"{path}: cannot be written (it is a folder)")
-    # Of a device or a pipe: root could put a file in its place.
-    special = path.exists() and not path.is_file()
-    partial = path if special else path.with_name(path.name + ".partial")
+    partial: Path | None = None
     try:
+        if path.is_dir():
+            raise UserError(f"{path}: cannot be written (it is a folder)")
+        # A link, a device or a pipe is written through; another file in its place would be read by nobody.
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            with path.open("w", encoding="utf-8") as file:
+                yield file
+            return
+        partial = unfinished(path)
         with partial.open("w", encoding="utf-8") as file:
             yield file
         partial.replace(path)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
-        if not special:
+        if partial:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
 
@@ -48,6 +53,8 @@ def _left_to_main(failure: threading.ExceptHookArgs) -> None:
 
 def guarded(command: Callable[[], object]) -> int:
     """Run a command and say what went wrong; return the exit code, as `cli.py` lists them."""
+    if sys.stderr is None:  # closed
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  to the end
     for stream in (sys.stdout, sys.stderr):
         # Whatever the locale says, text is UTF-8, and no answer fails for want of a character.
         if hasattr(stream, "reconfigure"):
@@ -61,6 +68,8 @@ def guarded(command: Callable[[], object]) -> int:
                 sys.stdout.flush()
     except UserError as error:
         return _told(str(error))
+    except UnicodeEncodeError as error:
+        return _told(f"a name, of a file or a folder, is not UTF-8; rename it ({error.reason})")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

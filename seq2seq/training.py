@@ -161,6 +161,7 @@ class _Trainer:
                     self._validate(begun)
                     limit = limit or self._limit()
                     self._save()
+                    self.reporter.draw()
                 elif interrupted:
                     self._save()
                 if limit:

@@ -12,7 +12,7 @@ from pathlib import Path
 from data_prep.errors import UserError
 from data_prep.rows import Chunk, sha256
 
-SIZE = 60_000
+SIZE, MOST = 60_000, 1_000_000
 FOLDER = Path(__file__).parent
 NAME = re.compile(r"phrasebook(?::(\d+))?(?::(\d+))?")
 
@@ -36,6 +36,8 @@ class Phrasebook:
         match = NAME.fullmatch(name)
         assert match is not None
         self.size, self.seed = int(match[1] or SIZE), int(match[2] or 1)
+        if self.size > MOST:
+            raise UserError(f"{name}: the built-in corpus has at most {MOST:,} pairs")
         self.notes = [f"the built-in corpus: {self.size:,} pairs, seed {self.seed}"]
         self.origin: dict[str, object] = {
             "built in": "phrasebook",

@@ -77,9 +77,11 @@ def candidates(seed: int) -> Iterator[AgreementPair]:
         turn += 1
         draw.start(Features("one", Tense.PRESENT, Polarity.POSITIVE, "statement"))
         try:
-            yield _pair(draw, nouns, adjectives, plural=turn % 2 == 0, depth=DEPTHS[turn // 2 % len(DEPTHS)])
+            pair = _pair(draw, nouns, adjectives, plural=turn % 2 == 0, depth=DEPTHS[turn // 2 % len(DEPTHS)])
         except Unfit:
             continue
+        draw.finish()
+        yield pair
 
 
 def _pair(

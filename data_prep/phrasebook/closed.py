@@ -59,7 +59,7 @@ COUNTED = frozenset(
 QUANTITIES = ("every", "all", "several", "a few", "another", "same")
 UNCHANGED = ("cost", "cut", "put", "read")
 """English verbs whose past is spelt like their present."""
-MOMENTARY = ("hear", "see", "understand", "recognise", "smell", "remember")
+MOMENTARY = ("hear", "see", "understand", "recognise", "smell", "remember", "believe")
 """English verbs without a progressive."""
 WHEN = {
     Tense.PAST: "past", Tense.FUTURE: "future", Tense.GOING: "future", Tense.PROGRESSIVE: "present",

@@ -46,6 +46,8 @@ class Draw:
     def __init__(self, words: Words, rng: random.Random) -> None:
         self.words = words
         self.rng = rng
+        nouns = (noun for kind in ("people", "kin", "job") for noun in words.nouns[kind])
+        self.people: frozenset[Lemma] = frozenset((*words.names["m"], *words.names["f"], *nouns))
         self.drawn: Counter[Lemma] = Counter()
         """How often each word was in a sentence that came about."""
         self.used: list[Lemma] = []
@@ -97,6 +99,11 @@ class Draw:
         else:
             limits = _limits(lemmas)
             chosen = lemmas[bisect(limits, self.rng.random() * limits[-1])]
+        if chosen in self.people and chosen in self.used:  # nobody is in a sentence twice
+            others = [lemma for lemma in lemmas if lemma not in self.used]
+            if not others:
+                raise Unfit
+            chosen = self.one(others)
         self.used.append(chosen)
         return chosen
 
@@ -276,6 +283,8 @@ class Draw:
     def grade(self, kind: str, *, degree: float = 0.35) -> Grade:
         """An adjective for a kind of noun, perhaps with a degree."""
         word = self.word(self.words.adjectives[kind])
+        if word.en == "new" and kind != "person":  # said of a thing that is neuf; before its noun, nouveau
+            raise Unfit
         positive = self.features.polarity is Polarity.POSITIVE
         with_degree = word.comparable and positive and self.chance(degree)
         return Grade(word, self.adverb("degree") if with_degree else None)
@@ -289,7 +298,7 @@ def plain(clause: Clause) -> Clause:
     """The clause, unless English leaves open whether it is past (they cut) or does not say it (I was hearing)."""
     if clause.tense in (Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE) and clause.verb.en in closed.MOMENTARY:
         raise Unfit
-    said = clause.form == "statement" and clause.polarity is Polarity.POSITIVE
+    said = clause.form == "statement" and clause.polarity in (Polarity.POSITIVE, Polarity.NEVER)
     if said and clause.tense is Tense.PAST and clause.verb.en in closed.UNCHANGED:
         subject = english.agreement(clause.subject)
         if (subject.person, subject.number) != (3, "s"):

@@ -180,7 +180,7 @@ def predicate(what: Clause, subject: Agreement, inverted: bool = False, gap: _Ga
         infinitive = join(*clitics, verb.fr)
         after = join(link, infinitive, verb.fr_rest)
         clitics = []
-    elif what.tense in COMPOUND and not (verb.state and what.tense is Tense.PAST):
+    elif what.tense in COMPOUND and not (verb.state and what.tense is Tense.PAST and not _never_was(what)):
         helper = "être" if verb.etre or verb.reflexive else "avoir"
         finite = french_verb(helper, TENSES[what.tense], subject.person, subject.verb_number)
         tail = french_participle(verb.fr, *_participle_agreement(what, subject, helper, gap))
@@ -197,6 +197,12 @@ def predicate(what: Clause, subject: Agreement, inverted: bool = False, gap: _Ga
     if polarity is not Polarity.POSITIVE:
         head = join("ne", head, NEGATION[polarity])
     return join(head, what.adverb.fr if what.adverb else "", tail, after, rest)
+
+
+def _never_was(what: Clause) -> bool:
+    """Whether a state never was, which but of being is no imperfect: je n'ai jamais eu de chien."""
+    being = what.verb.fr == "être" or (what.verb.en, what.verb.fr) == ("be", "avoir")
+    return what.polarity is Polarity.NEVER and not being
 
 
 def _participle_agreement(what: Clause, subject: Agreement, helper: str, gap: _Gap | None) -> tuple[str, str]:

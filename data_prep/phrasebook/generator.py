@@ -136,6 +136,7 @@ def long_sentences(generator: Generator) -> list[tuple[str, str]]:
         except Unfit:
             continue
         if draw.embedded > DEEPEST:
+            draw.finish()
             found[english.realise(sentence)] = french.realise(sentence)
     return list(found.items())
 

@@ -226,3 +226,14 @@ def test_origin_and_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inputs == second.inputs()
     assert {"phrases.tsv", "french.py", "words/verbs.txt", "frames/actions.py"} <= inputs.keys()
     assert all(re.fullmatch("(sha256:)?[0-9a-f]{64}", digest) for digest in inputs.values())
+
+
+def test_nobody_is_in_a_sentence_twice_and_no_word_in_half_of_the_long_ones(splits: Splits) -> None:
+    for name in ("long", "agreement"):
+        nouns = [set(re.findall(r"\bthe (\w+)", en)) for en, _ in splits[name]]
+        counts = Counter(noun for found in nouns for noun in found)
+        assert counts.most_common(1)[0][1] < 0.2 * len(nouns)
+    draw = Generator(SEED).draw
+    for _ in range(200):
+        draw.start(Features("one", Tense.PRESENT, Polarity.POSITIVE, "statement"))
+        assert len({draw.name() for _ in range(5)}) == 5

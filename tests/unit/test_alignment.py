@@ -122,7 +122,7 @@ def _drawn(run: Path, path: Path) -> Path:
         (["--attention", "map.png", " "], "1 to 6 lines"),
         (["--attention", "map.png", "--in", "FILE"], "text given on the command line"),
         (["--attention", "no/such/folder/map.png", "ab"], "no/such/folder/map.png"),
-        (["--attention", ".", "ab"], ".: not a file"),
+        (["--attention", ".", "ab"], ".: --attention names a file to write"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(

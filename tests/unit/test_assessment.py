@@ -117,8 +117,8 @@ def test_files_give_the_scores_of_the_split_with_the_same_text(run: Path, tmp_pa
     of_files = evaluate_files(checkpoints, source, reference)
     assert of_files.scores == of_split.scores
     assert of_files.split is None
-    assert of_files.translations == "translations.in.txt"
-    translations = [(run / f"translations.{name}.txt").read_text(encoding="utf-8") for name in ("in", "test")]
+    assert of_files.translations == "translations.file.in.txt"
+    translations = [(run / f"translations.{name}.txt").read_text(encoding="utf-8") for name in ("file.in", "test")]
     assert translations[0] == translations[1]
 
 
@@ -170,7 +170,9 @@ def test_splits_that_are_not_there(run: Path, corpus: Corpus) -> None:
 def test_a_corpus_that_is_gone(run: Path, corpus: Corpus) -> None:
     corpus.folder.rename(corpus.folder.with_name("moved"))
     checkpoints = find_checkpoints([], run)
-    _refused(lambda: evaluate_checkpoints(checkpoints), str(corpus.folder), "is gone", "make preprocess", "--prepared")
+    _refused(
+        lambda: evaluate_checkpoints(checkpoints), str(corpus.folder), "not there", "make preprocess", "--prepared"
+    )
     report = evaluate_checkpoints(checkpoints, prepared=corpus.folder.with_name("moved"))
     assert report.corpus == str(corpus.folder.with_name("moved"))
 

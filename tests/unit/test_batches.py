@@ -242,3 +242,17 @@ def test_an_error_in_the_making_comes_through_after_what_was_made() -> None:
     assert [next(coming), next(coming)] == [1, 2]
     with pytest.raises(ValueError, match="a damaged file"):
         next(coming)
+
+
+def test_pairs_are_joined_anew_each_epoch() -> None:
+    split, asked = natural(60), Training(steps=1, batch_tokens=200, joined=1.0)
+    joined: list[set[frozenset[int]]] = [set(), set()]
+    epoch = 0
+    for batch, after, _ in training_batches(split, asked, Position()):
+        if epoch == 2:
+            break
+        rows = (frozenset(i for i in row if i > END) for row in batch.source_BS.tolist())
+        joined[epoch] |= {ids for ids in rows if len(ids) > 1}
+        epoch = after.epoch
+    assert len(joined[0]) > 10
+    assert joined[0] != joined[1]

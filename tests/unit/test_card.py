@@ -73,7 +73,7 @@ def test_without_scores_of_a_split_there_is_no_card(run: Path, tmp_path: Path) -
 
 
 def test_scores_on_another_corpus_are_not_those_of_the_card(run: Path, tmp_path: Path) -> None:
-    other = write_corpus(tmp_path / "other", {"train": PAIRS, "test": PAIRS})
+    other = write_corpus(tmp_path / "other", {"train": PAIRS, "test": PAIRS[1:]})
     evaluate_checkpoints(find_checkpoints(["best"], run), "test", other.folder)
     with pytest.raises(UserError, match=r"its report is of .*other, and a card tells of the corpus trained on"):
         write_card(run)
@@ -91,3 +91,18 @@ def test_a_card_that_cannot_be_written_is_told(run: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("seq2seq.card.write_text", full)
     with pytest.raises(UserError, match="my-run: cannot be written to \\(No space left"):
         write_card(run)
+
+
+def test_a_file_of_the_user_s_is_not_written_over(run: Path) -> None:
+    (run / CARD).write_text("mine")
+    with pytest.raises(UserError, match=r"README\.md: is no card of ours, and would be written over; rename it"):
+        write_card(run)
+    assert (run / CARD).read_text() == "mine"
+    (run / CARD).unlink()
+    assert write_card(run).read_bytes() == write_card(run).read_bytes()
+
+
+def test_a_corpus_that_has_moved_is_still_the_one(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").rename(tmp_path / "moved")
+    evaluate_checkpoints(find_checkpoints(["best"], run), "test", tmp_path / "moved")
+    write_card(run)

@@ -129,3 +129,9 @@ def test_long_text_is_read_once(text: str) -> None:
     long = text * 200_000
     masked, items = Carrier(KNOWN_WORDS).mask(long)
     assert restore(masked, items) == long
+
+
+def test_a_word_at_the_head_of_a_sentence_is_no_name_for_its_capital() -> None:
+    names = [(f"see V{letter}name there", f"voir V{letter}name") for letter in "abcdefghij"]
+    heads = [(f"R{letter}{other}word goes", "autre chose") for letter in "abcdef" for other in "abcdef"]
+    assert learn([*names, *heads]).words is not None

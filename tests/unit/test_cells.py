@@ -148,3 +148,10 @@ def test_the_type_of_autocast_gives_nearly_the_same(cell: str) -> None:
         found.append([*results, *torch.autograd.grad((results[0] ** 2).sum(), list(layer.parameters()))])
     assert outputs_BTH.dtype == torch.bfloat16
     torch.testing.assert_close(found[1], found[0], rtol=0.02, atol=0.1)
+
+
+def test_first_weights_of_each_gate_are_as_large_as_those_of_a_matrix_of_its_own() -> None:
+    made = RecurrentLayer("lstm", 64, 64)
+    made.reset_parameters()
+    for gate in made.weights[0].detach().chunk(4):
+        assert gate.std().item() == pytest.approx((2 / 128) ** 0.5, rel=0.05)

@@ -23,7 +23,7 @@ from seq2seq.checkpoint import (
     read_state,
     restore,
 )
-from seq2seq.run_files import held, mend_run, read_corpus_note, verify_run
+from seq2seq.run_files import CORPUS, held, mend_run, read_corpus_note, verify_run
 from seq2seq.training import train
 from tests.runs import Run, damage
 from tests.toys import config, model_config, task, write_corpus
@@ -207,6 +207,31 @@ def test_a_run_is_not_put_into_a_prepared_corpus(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a prepared corpus is in this folder; name another RUN="), held(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+@pytest.mark.parametrize("name", ["config.toml", "words.txt", "metrics.jsonl", "best", "checkpoints/notes"])
+def test_a_run_is_not_put_among_other_files(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "run"
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text("mine")
+    with pytest.raises(UserError, match=f"has other files in it, such as {name.split('/')[0]}; name another RUN"):
+        held(folder).__enter__()
+    assert (folder / name).read_text() == "mine"
+
+
+def test_a_run_that_was_begun_is_known_by_its_note_or_its_checksums(run: Run) -> None:
+    (run.folder / CORPUS).unlink()
+    with held(run.folder):
+        pass
+    (run.folder / SUMS).unlink()
+    with pytest.raises(UserError, match="has other files in it"):
+        held(run.folder).__enter__()
+
+
+def test_an_empty_file_of_checksums_is_damaged(run: Run) -> None:
+    (run.folder / SUMS).write_bytes(b"")
+    with pytest.raises(UserError, match="SHA256SUMS: damaged"):
+        verify_run(run.folder)
 
 
 def test_a_run_is_held_by_one_at_a_time(tmp_path: Path) -> None:

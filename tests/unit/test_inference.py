@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
-from seq2seq.inference import BLOCK, LANES, NEVER, Inference, Source, select
+from seq2seq.ensemble import Ensemble
+from seq2seq.inference import BLOCK, LANES, NEVER, Inference, Source, fit_bytes, select
 from seq2seq.model import Translation
 from seq2seq.products import FEW, choose_bytes
 from tests.toys import ATTENTIONS, CELLS, network, sources, targets
@@ -215,3 +216,21 @@ def test_no_annotation_is_beyond_the_bound(others: dict[str, int | str], scale: 
     errors_BSH = (annotations_BSH * bound - memory.annotations_BSH).abs()
     assert errors_BSH[memory.mask_BS].mean() < 0.1
     assert scale < 50 or largest > 0.3
+
+
+def test_large_output_weights_do_not_overflow() -> None:
+    model = network(size=20)
+    with torch.no_grad():
+        model.target_embedding.weight *= 1000
+    inference = Inference(model, in_bytes=False)
+    assert not inference.bounded
+    found, _ = walk(inference, *encode(inference, *sources(LENGTHS, size=20)), prefixes(len(LENGTHS), 20))
+    assert found.isfinite().all()
+
+
+def test_of_several_networks_all_have_to_fit_in_bytes() -> None:
+    wide = network()
+    with torch.no_grad():
+        wide.target_embedding.weight *= 1000
+    assert fit_bytes(network())
+    assert not fit_bytes(Ensemble([network(), wide]))

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from data_prep.subwords import BEGIN
+from seq2seq.dropout import Dropout
 from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
 from tests.toys import ATTENTIONS, CELLS, model_config, network, sources, targets
@@ -126,3 +127,23 @@ def test_a_pass_leaves_nothing_behind() -> None:
     before = {name: dict(module.__dict__) for name, module in model.named_modules()}
     model(*sources(LENGTHS), targets(4, 5))
     assert {name: dict(module.__dict__) for name, module in model.named_modules()} == before
+
+
+def test_dropout_reaches_encoder_and_decoder() -> None:
+    widths: list[int] = []
+
+    class Noted(Dropout):
+        def __call__(self, values_BTH: Tensor) -> Tensor:
+            widths.append(values_BTH.size(2))
+            return super().__call__(values_BTH)
+
+    network()(*sources(LENGTHS), targets(4, 5), Noted(0.5))
+    # Of the encoder what goes in and the annotations; of the decoder what goes in, both layers' outputs with contexts
+    # and the features.
+    assert widths == [6, 8, 6, 16, 16, 6]
+
+
+def test_first_vectors_are_of_length_one() -> None:
+    model = Translation(model_config(embedding=64, hidden=64), 500, 500, True)
+    model.reset_parameters()
+    assert model.target_embedding.weight[1:].std().item() == pytest.approx(64**-0.5, rel=0.05)

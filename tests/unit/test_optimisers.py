@@ -135,3 +135,8 @@ def test_adamw_is_that_of_pytorch() -> None:
     torch.testing.assert_close(after, before, rtol=0, atol=0)
     made.forget()
     assert all(own.grad is None for own in ours)
+
+
+def test_weight_decay_is_that_of_the_settings() -> None:
+    made = make_optimisers(network(), Training(steps=1, weight_decay=0.125), Workers(1))
+    assert [optimiser.weight_decay for optimiser in made] == [0.125, 0.125]

@@ -297,3 +297,14 @@ SENTENCES: list[tuple[str, str, s.Sentence]] = [
 @pytest.mark.parametrize(("en", "fr", "sentence"), SENTENCES, ids=[fr for _, fr, _ in SENTENCES])
 def test_sentences(en: str, fr: str, sentence: s.Sentence) -> None:
     assert (english.realise(sentence), french.realise(sentence)) == (en, fr)
+
+
+def test_what_never_was_is_no_imperfect_but_of_being() -> None:
+    never = {"tense": Q.PAST, "polarity": P.NEVER}
+    cases = [
+        case("I never had a book.", "Je n'ai jamais eu de livre.", say(I, HAVE, a("book"), **never)),
+        case("I never wanted it.", "Je ne l'ai jamais voulue.", say(I, "want", Object(IT_F), **never)),
+        case("I was never happy.", "Je n'étais jamais heureux.", say(I, BE, s.Grade(A["happy"]), **never)),
+    ]
+    for en, fr, sentence in cases:
+        assert (english.realise(sentence), french.realise(sentence)) == (en, fr)

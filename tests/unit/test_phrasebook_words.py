@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import UserError
+from data_prep.phrasebook import Phrasebook
 from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.forms import (
     before_vowel,
@@ -188,6 +189,7 @@ def test_clock_times() -> None:
         ("half past six", "six heures et demie"),
         ("a quarter past one", "une heure et quart"), ("a quarter to one", "une heure moins le quart"),
         ("ten to four", "quatre heures moins dix"), ("twenty past eleven", "onze heures vingt"),
+        ("half past twelve", "midi et demi"), ("a quarter to twelve", "midi moins le quart"),
     } <= times  # fmt: skip
     assert len({en for en, _ in times}) == len({fr for _, fr in times}) == len(times) == 12 * 12 + 2
 
@@ -295,3 +297,8 @@ def test_a_table_is_read(tmp_path: Path) -> None:
     (noun,) = words.nouns["person"]
     assert (noun.en_plural, noun.fr_plural, noun.weight) == ("men", "hommes", 0.5)
     assert [(adverb.fr, adverb.weight) for adverb in words.adverbs["sometimes"]] == [("maintenant", 4.0)]
+
+
+def test_the_corpus_has_a_largest_size() -> None:
+    with pytest.raises(UserError, match="has at most 1,000,000 pairs"):
+        Phrasebook("phrasebook:99999999999", ("en", "fr"))

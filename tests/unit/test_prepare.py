@@ -189,6 +189,16 @@ def test_what_is_damaged_is_made_again(tmp_path: Path, source: Path, damage: str
     assert "is prepared again" in notes.lines[0]
 
 
+@pytest.mark.parametrize("name", ["words.txt", "train.arrow", "old.partial"])
+def test_files_named_as_ours_are_left_alone_where_nothing_else_is_ours(tmp_path: Path, source: Path, name: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / name).write_text("mine")
+    with pytest.raises(UserError, match=f"has other files in it, such as {name}; choose another folder"):
+        run(source, folder)
+    assert (folder / name).read_text() == "mine"
+
+
 @pytest.mark.parametrize("beside", [[], ["manifest.json"], ["building/"], ["building/text/", "SHA256SUMS"]])
 @pytest.mark.parametrize("name", ["config.toml", "corpus.en", "a folder/", "building/mine.jpg"])
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, source: Path, name: str, beside: list[str]) -> None:

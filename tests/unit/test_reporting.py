@@ -118,6 +118,7 @@ def test_a_validation_shows_samples_and_draws_the_curve(tmp_path: Path, capsys: 
     long = "a [bold]long[/bold] source " * 20
     reporter.validation(_validation(50), better=True, samples=[(long, "traduction", "référence")])
     reporter.validation(_validation(100), better=False, samples=[])
+    reporter.draw()
     reporter.close()
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "step 50: validation loss 4.000, BLEU 12.3 (best so far)"

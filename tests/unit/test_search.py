@@ -244,7 +244,9 @@ def test_a_target_has_each_placeholder_of_its_source_once_and_no_other(beam: int
                 assert sorted(i for i in hypothesis.ids if i in (first, second)) == sorted(placeholders)
     # A limit that is too near goes before.
     short = searches.beam(source_BS, lengths_B, torch.ones(4, dtype=torch.long), beam, beam, 0.6)
-    assert all(len(hypothesis.ids) == 1 for hypotheses in short for hypothesis in hypotheses)
+    drawn = searches.sample(source_BS, lengths_B, torch.ones(4, dtype=torch.long), beam, 0.6, torch.Generator())
+    for hypotheses in (*short, *drawn):
+        assert all(len(hypothesis.ids) == 1 and hypothesis.score > -1e6 for hypothesis in hypotheses)
 
 
 @pytest.mark.parametrize("beam", [1, 4])

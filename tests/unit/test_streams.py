@@ -59,3 +59,31 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     for place in (tmp_path / "out.txt" / "x", tmp_path / "no" / "x", tmp_path, Path(), Path("/")):
         with pytest.raises(UserError, match="cannot be written"), output(place):
             pass
+
+
+def test_no_file_of_the_user_s_is_written_over_but_the_one_named(tmp_path: Path) -> None:
+    (tmp_path / "a.partial").write_text("mine")
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    for name in ("a", "link"):
+        with output(tmp_path / name) as file:
+            file.write("new")
+    assert (tmp_path / "a.partial").read_text() == "mine"
+    assert (tmp_path / "target").read_text() == "new"
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "a.partial", "link", "target"]
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be written \\(File name too long"), output(tmp_path / ("long" * 99)):
+        pass
+
+
+def test_a_closed_standard_error_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    assert raising(UserError("lost")) == 2
+
+
+def test_a_name_that_is_not_utf8_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(lambda: "\udcff".encode()) == 2
+    assert capsys.readouterr().err.startswith("error: a name, of a file or a folder, is not UTF-8; rename it")

@@ -5,17 +5,21 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from data_prep.corpus import Corpus
+from data_prep.corpus import Corpus, Split
 from data_prep.errors import UserError
 from seq2seq import training
+from seq2seq.batches import Batch
 from seq2seq.checkpoint import find_checkpoint
 from seq2seq.config import Decoding
 from seq2seq.reporting import Reporter, read_metrics
+from seq2seq.schedule import learning_rate
 from seq2seq.training import train
 from seq2seq.translator import Translator
+from seq2seq.updates import Updater
 from tests.toys import config, task, write_corpus
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
@@ -98,3 +102,38 @@ def test_the_time_of_a_validation_is_not_that_of_the_updates_after_it(
     before, validated, after = (next(row["seconds"] for row in rows[first:]) for first in (1, 2, 3))
     assert validated - before >= 1000
     assert after - validated < 1000
+
+
+def test_each_update_has_the_rate_and_the_dropout_of_the_schedule(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, float, float]] = []
+    update = Updater.update
+
+    def noted(self: Updater, batch: Batch, step: int, rate: float, dropped: float, *others: Any) -> Any:
+        seen.append((step, rate, dropped))
+        return update(self, batch, step, rate, dropped, *others)
+
+    monkeypatch.setattr(Updater, "update", noted)
+    asked = config(steps=60)
+    train(corpus, asked, tmp_path / "run")
+    assert [step for step, _, _ in seen] == list(range(60))
+    rates = [learning_rate(asked.training, step, step / 60) for step in range(60)]
+    assert [rate for _, rate, _ in seen] == pytest.approx(rates)
+    assert seen[0][2] == 0.0 < seen[-1][2]
+
+
+def test_validation_pairs_are_spread_over_the_split(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[int]] = []
+    texts = Split.texts
+
+    def noted(self: Split, rows: list[int]) -> tuple[list[str], list[str]]:
+        seen.append(rows)
+        return texts(self, rows)
+
+    monkeypatch.setattr(Split, "texts", noted)
+    train(corpus, config(steps=2, validate_steps=2, validate_pairs=4), tmp_path / "run")
+    last = len(corpus.split("validation")) - 1
+    assert seen == [[0, last // 3, 2 * last // 3, last]]

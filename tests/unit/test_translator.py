@@ -13,6 +13,7 @@ from data_prep.cleaning import normalise
 from data_prep.subwords import END, Subwords
 from seq2seq.config import Decoding
 from seq2seq.products import choose_bytes
+from seq2seq.repetition import without_loops
 from seq2seq.search import Hypothesis
 from seq2seq.translator import LONGEST, Scored, Translator
 from tests.toys import letter_subwords, network, words
@@ -269,3 +270,29 @@ def test_bytes_are_not_taken_where_a_word_s_vector_leaves_them_no_room(wide: flo
     }
     assert found["int8"] != found["float32"]
     assert found["auto"] == found["int8" if in_bytes else "float32"]
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize(
+    ("line", "items"), [("ab 1234 c", ["1234"]), ("a https://x.y/z b 567", ["https://x.y/z", "567"])]
+)
+def test_what_is_carried_is_in_the_translation_once(line: str, items: list[str], beam: int) -> None:
+    subwords = letter_subwords(carry=True)
+    model = network(size=subwords.target_size)
+    with torch.no_grad():
+        model.output_bias_V[END] += 40.0
+    (answer,) = Translator(model, subwords, Decoding(), CPU).translate([line], beam=beam)
+    assert all(answer.count(item) == 1 for item in items)
+
+
+def test_loops_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, text = translator(), " ".join(["ab"] * 30)
+    ids = tuple(made.subwords.encode_target([text])[0])
+    monkeypatch.setattr(made.search, "beam", lambda *_: [[Hypothesis(ids, -1.0)]])
+    assert made.translate(["x"]) == [without_loops(text, "x")] != [text]
+
+
+def test_batches_do_not_draw_alike() -> None:
+    made = translator(batch_tokens=1)
+    drawn = made.hypotheses(["ab"] * 20, sample_seed=1)
+    assert len({scored[0].text for scored in drawn}) > 1

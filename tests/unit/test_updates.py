@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from data_prep.errors import UserError
 from data_prep.subwords import END
 from seq2seq.batches import Batch, pad
 from seq2seq.cells import RecurrentLayer
+from seq2seq.loss import smoothed_cross_entropy
 from seq2seq.model import Translation
 from seq2seq.optimisers import make_optimisers
 from seq2seq.threads import Workers
@@ -234,3 +236,17 @@ def test_a_new_network_is_ready_for_training_and_follows_from_the_seed() -> None
     weights = [[p.detach() for p in updater.model.parameters()] for updater in (first, same, other)]
     assert all(a.equal(b) for a, b in zip(weights[0], weights[1], strict=True))
     assert any(not a.equal(b) for a, b in zip(weights[0], weights[2], strict=True))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_loss_is_made_in_the_type_that_is_asked_for(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def noted(*arguments: Any) -> Any:
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return smoothed_cross_entropy(*arguments)
+
+    monkeypatch.setattr("seq2seq.updates.smoothed_cross_entropy", noted)
+    with closing(Updater(network(size=SIZE), config(precision=precision).training, CPU)) as updater:
+        updater.update(batch(5), 0, 1e-3, 0.0)
+    assert seen == [precision == "bfloat16"]

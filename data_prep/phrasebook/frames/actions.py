@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from data_prep.phrasebook.closed import BE, HE, LIKING, SHE, THEY, WE, I
+from data_prep.phrasebook.closed import BE, HE, LIKING, MOMENTARY, SHE, THEY, WE, I
 from data_prep.phrasebook.draw import Draw, Unfit
 from data_prep.phrasebook.frames.frame import (
     ALL,
@@ -31,6 +31,8 @@ from data_prep.phrasebook.structure import (
     agreement,
 )
 
+BEFALLING = ("grow", "fall", "lose", "receive")
+"""What happens to one."""
 LOCAL = ("work", "eat", "sleep", "study", "wait", "rest", "relax", "play", "dance", "sing", "read", "train")
 """Verbs that ask for a place."""
 THEM = (I, HE, SHE, WE, THEY)
@@ -48,9 +50,14 @@ def other(draw: Draw) -> Pronoun:
 
 
 def event_only(draw: Draw, verb: Verb) -> None:
-    """A state is not going on, has not just been, and is not ordered."""
+    """A state is not going on, has not just been, and is not ordered; nor is what nobody does on purpose."""
     tenses = (Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE, Tense.JUST, Tense.HABITUAL, Tense.PLUPERFECT, Tense.PERFECT)
-    if verb.state and (draw.features.tense in tenses or draw.features.form == "imperative"):
+    ordered = draw.features.form == "imperative"
+    if verb.state and (draw.features.tense in tenses or ordered):
+        raise Unfit
+    if verb.fr in LIKING and draw.features.tense is Tense.CONDITIONAL:  # I would like coffee: je voudrais du café
+        raise Unfit
+    if ordered and (verb.en in (*MOMENTARY, *BEFALLING) or verb.en_rest in ("lost", "on weight")):
         raise Unfit
 
 
@@ -123,7 +130,7 @@ def somebody_does_something(draw: Draw) -> Sentence:
     return draw.say(draw.clause(draw.subject(), verb, what, *(() if extra else adverbial(draw, verb)), **extra))
 
 
-@frame(4, tenses=STATIVE, polarities=(*YES_NO, Polarity.NEVER, Polarity.NO_LONGER), forms=BOTH)
+@frame(4, tenses=STATIVE[:3], polarities=(*YES_NO, Polarity.NEVER, Polarity.NO_LONGER), forms=BOTH)
 def liking(draw: Draw) -> Sentence:
     """My brother does not like carrots."""
     verb = draw.word(tuple(v for v in transitive(draw) if v.fr in LIKING))
@@ -172,7 +179,8 @@ def somebody_meets_one(draw: Draw) -> Sentence:
     """We have seen her."""
     verb = draw.word(meeting(draw))
     event_only(draw, verb)
-    return draw.say(draw.clause(draw.subject(), verb, somebody_met(draw, verb), *draw.when(0.25)))
+    when = () if verb.state else draw.when(0.25)
+    return draw.say(draw.clause(draw.subject(), verb, somebody_met(draw, verb), *when))
 
 
 @frame(4, tenses=TENSES, polarities=YES_NO, forms=BOTH)
@@ -290,7 +298,8 @@ def thing_and_pronoun(draw: Draw) -> Sentence:
 def gone_and_pronoun(draw: Draw) -> Sentence:
     """My keys? I have lost them."""
     verb, what = object_with_pronoun(draw)
-    return draw.say(what, Text("?", "?"), draw.clause(draw.subject(), verb, pronoun_for(what, verb), *draw.when(0.3)))
+    when = () if verb.state else draw.when(0.3)
+    return draw.say(what, Text("?", "?"), draw.clause(draw.subject(), verb, pronoun_for(what, verb), *when))
 
 
 def object_with_pronoun(draw: Draw) -> tuple[Verb, NounPhrase]:

@@ -128,9 +128,7 @@ def building_is_somewhere(draw: Draw) -> Sentence:
 def there_is(draw: Draw) -> Sentence:
     """There are three chairs in the kitchen."""
     plural = draw.features.person == "many"
-    what = draw.phrase(
-        "furniture", "fixture", "object", "people", "device", "container", determiners=("a",), plural=plural
-    )
+    what = draw.phrase("furniture", "object", "people", "device", "container", determiners=("a",), plural=plural)
     if what.plural and draw.features.polarity is Polarity.POSITIVE and draw.chance(0.5):
         if draw.chance(0.5):
             what = NounPhrase(what.noun, count=draw.one(range(2, 13)), plural=True)
@@ -160,8 +158,8 @@ def existential(draw: Draw, what: NounPhrase, *rest: Object) -> Clause:
 def having(draw: Draw) -> Sentence:
     """We have two cars; I do not have a dog."""
     noun = draw.noun("object", "device", "vehicle", "pet", "reading", "instrument", "toy", "clothes", "furniture")
-    what = draw.phrase_of(noun, ("a",))
-    if what.determiner == "a" and draw.features.polarity is Polarity.POSITIVE and draw.chance(0.4):
+    what, positive = draw.phrase_of(noun, ("a",)), draw.features.polarity is Polarity.POSITIVE
+    if what.determiner == "a" and not noun.en_only_plural and positive and draw.chance(0.4):
         what = NounPhrase(noun, count=draw.one(range(2, 8)), plural=True)
         if draw.chance(0.4):
             what = NounPhrase(noun, draw.one(("several", "many", "too many", "a few")), plural=True)

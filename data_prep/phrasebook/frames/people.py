@@ -42,11 +42,16 @@ RELATED = (
     "boss",
     "guest",
     "enemy",
-    "boyfriend",
-    "girlfriend",
     "roommate",
     "partner",
 )
+AGES = {
+    "son": (2, 60),
+    "daughter": (2, 60),
+    "grandfather": (45, 99),
+    **dict.fromkeys(("mother", "father", "parents", "husband", "wife"), (20, 99)),
+}
+"""Years between which some relatives are."""
 COMPARISONS: tuple[Comparison, ...] = ("more", "more", "less", "as")
 
 
@@ -82,18 +87,16 @@ def profession(draw: Draw) -> Sentence:
     return draw.say(draw.clause(subject, BE, Role(noun)))
 
 
-@frame(1.5, persons=("he", "she", "one"), tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
+@frame(1.5, persons=("one",), tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
 def somebody_of_mine(draw: Draw) -> Sentence:
-    """Paul is my neighbour; the man who lives here is our cousin."""
-    subject = draw.name() if draw.features.person == "one" else draw.subject()
+    """Paul is my neighbour (of a pronoun French would say: c'est mon voisin)."""
+    subject = draw.name()
     nouns = (*draw.words.nouns["kin"], *(n for n in draw.words.nouns["people"] if n.en in RELATED))
     noun = draw.word(nouns)
     gender = agreement(subject).gender
     if noun.en_only_plural or noun.gender not in (gender, "mf") or noun.en in SPOUSES:
         raise Unfit
     owner = draw.one((I, WE, HE, SHE))
-    if owner == subject:
-        raise Unfit
     return draw.say(draw.clause(subject, BE, Object(NounPhrase(noun, owner=owner, feminine=gender == "f"))))
 
 
@@ -102,7 +105,10 @@ def becoming(draw: Draw) -> Sentence:
     """He is going to become famous."""
     if draw.chance(0.5) and draw.features.person != "we":
         return profession(draw) if draw.features.tense is Tense.FUTURE else somebody_is(draw)
-    return draw.say(draw.clause(draw.subject(), BECOME, Grade(gradable(draw))))
+    word = gradable(draw)
+    if word.en == "young":
+        raise Unfit
+    return draw.say(draw.clause(draw.subject(), BECOME, Grade(word)))
 
 
 @frame(2.5, tenses=STATIVE[:2], polarities=YES_NO, forms=BOTH)
@@ -139,11 +145,16 @@ def hungry_and_thirsty(draw: Draw) -> Sentence:
 @frame(2.5, persons=("I", "you", "polite", "he", "she", "one"), tenses=STATIVE[:3], polarities=YES_NO, forms=BOTH)
 def age(draw: Draw) -> Sentence:
     """My son is eight years old."""
-    years = draw.one(range(2, 100))
+    youngest, oldest = 2, 99
+    if draw.features.person != "one":
+        subject = draw.subject()
+    elif draw.chance(0.5):
+        subject = draw.name()
+    else:
+        kin = draw.noun("kin")
+        subject, (youngest, oldest) = NounPhrase(kin, owner=I), AGES.get(kin.en, (2, 99))
+    years = draw.one(range(youngest, oldest + 1))
     text = Text(f"{number_words(years, 'en')} years old", f"{number_words(years, 'fr')} ans")
-    subject = draw.subject()
-    if draw.features.person == "one":
-        subject = draw.name() if draw.chance(0.5) else NounPhrase(draw.noun("kin"), owner=I)
     return draw.say(draw.clause(subject, AGED, text))
 
 

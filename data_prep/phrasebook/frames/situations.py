@@ -53,12 +53,14 @@ QUANTITIES = (
 )
 
 
+NOWHERE = ("road", "street", "avenue", "path", "tunnel", "building", "town")
+"""Where one does not go; to town is an adverbial, en ville."""
+
+
 def destination(draw: Draw) -> Noun:
     """Where one goes: no room, no way."""
     places = (noun for noun in draw.words.nouns["place"] if noun.kind != "room")
-    return draw.word(
-        tuple(noun for noun in places if noun.en not in ("road", "street", "avenue", "path", "tunnel", "building"))
-    )
+    return draw.word(tuple(noun for noun in places if noun.en not in NOWHERE))
 
 
 @frame(7, tenses=(Tense.PROGRESSIVE, Tense.PAST, Tense.PERFECT, Tense.FUTURE, Tense.GOING, Tense.CONDITIONAL),
@@ -84,7 +86,7 @@ def going_often(draw: Draw) -> Sentence:
     return draw.say(draw.clause(draw.subject(), GO, to, draw.adverb("habit")))
 
 
-@frame(2, tenses=(Tense.PROGRESSIVE, Tense.FUTURE, Tense.GOING, Tense.PAST), polarities=YES_NO)
+@frame(2, tenses=(Tense.PROGRESSIVE, Tense.GOING, Tense.PAST), polarities=YES_NO)  # there is no y before ira
 def place_and_there(draw: Draw) -> Sentence:
     """The museum? We are going there tomorrow."""
     place = NounPhrase(destination(draw))
@@ -199,7 +201,7 @@ def own_body(draw: Draw, verb: Verb, parts: tuple[str, ...]) -> Sentence:
 BREAK = Verb("break", "casser", reflexive=True)
 CUT = Verb("cut", "couper", reflexive=True)
 HARM = (
-    (BREAK, ("arm", "leg", "finger", "nose", "foot", "wrist", "ankle", "hand", "toe", "tooth")),
+    (BREAK, ("arm", "leg", "finger", "nose", "foot", "wrist", "ankle", "hand")),
     (CUT, ("finger", "hand", "foot", "leg")),
 )
 CARE = (

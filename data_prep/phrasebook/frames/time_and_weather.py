@@ -76,11 +76,13 @@ def clock(draw: Draw) -> Text:
         en, hours = draw.one((("noon", "midi"), ("midnight", "minuit")))
         return Text(en, hours)
     kind = draw.one(("full", "full", "half", "quarter", "to", "past", "past", "before"))
+    if kind != "full":  # douze heures et quart is not said
+        hours, next_hours = ("midi" if said == "douze heures" else said for said in (hours, next_hours))
     minutes = draw.one((5, 10, 20, 25))
     minutes_en, minutes_fr = number_words(minutes, "en"), number_words(minutes, "fr")
     return {
         "full": Text(f"{en} o'clock", hours),
-        "half": Text(f"half past {en}", f"{hours} et demie"),
+        "half": Text(f"half past {en}", f"{hours} et demi{'' if hours == 'midi' else 'e'}"),
         "quarter": Text(f"a quarter past {en}", f"{hours} et quart"),
         "to": Text(f"a quarter to {next_en}", f"{next_hours} moins le quart"),
         "past": Text(f"{minutes_en} past {en}", f"{hours} {minutes_fr}"),
@@ -178,9 +180,9 @@ def rain(draw: Draw) -> Sentence:
 
 @frame(5, persons=NOUNS[:1], tenses=STATIVE[:2], polarities=YES_NO)
 def weather_noun(draw: Draw) -> Sentence:
-    """The storm was terrible; the sky is beautiful in Italy."""
+    """The storm was terrible in Italy; the sky is beautiful."""
     kind = draw.one(("weather", "sky"))
-    where = (in_country(draw.word(draw.words.countries)),) if draw.chance(0.4) else ()
+    where = (in_country(draw.word(draw.words.countries)),) if kind == "weather" and draw.chance(0.4) else ()
     return draw.say(draw.clause(NounPhrase(draw.noun(kind)), BE, draw.grade(kind), *where))
 
 
@@ -205,6 +207,8 @@ def arithmetic(draw: Draw) -> Sentence:
         raise Unfit
     numbers = [[number_words(n, language) for n in (first, second, result)] for language in ("en", "fr")]
     (a, b, c), (x, y, z) = numbers
+    if operation[0] == "times" and first == 1:
+        x = "une"
     return Sentence((Text(f"{a} {operation[0]} {b} is {c}", f"{x} {operation[1]} {y} font {z}"),))
 
 
