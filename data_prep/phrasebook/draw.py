@@ -35,7 +35,7 @@ from data_prep.phrasebook.structure import (
     Text,
 )
 
-LEAST_USED = 0.38  # share of draws that take the word drawn least so far
+LEAST_USED = 0.4  # share of draws that take the word drawn least so far
 ANY = TypeVar("ANY")
 LEMMA = TypeVar("LEMMA", bound=Lemma)
 

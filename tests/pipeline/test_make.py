@@ -222,12 +222,15 @@ def test_the_built_in_corpus_needs_no_file_and_no_network(tmp_path: Path) -> Non
 
 
 def test_plain_train_takes_the_built_in_corpus_and_its_recipe() -> None:
+    def recipe(*arguments: str) -> str:
+        return make(ROOT, "--eval", 'recipe: ; @echo "$$RECIPE"', "recipe", *arguments).stdout.strip()
+
     for arguments in ((), ("CORPUS=phrasebook",)):
-        planned = make(ROOT, "--dry-run", "train", *arguments).stdout
-        assert "--recipe 'quick'" in planned
-        assert "${CORPUS:-phrasebook}" in planned
-    assert "--recipe 'small'" in make(ROOT, "--dry-run", "train", "CORPUS=tatoeba").stdout
-    assert "--recipe 'plain'" in make(ROOT, "--dry-run", "train", "RECIPE=plain").stdout
+        assert recipe(*arguments) == "quick"
+        assert "${CORPUS:-phrasebook}" in make(ROOT, "--dry-run", "train", *arguments).stdout
+    assert recipe("CORPUS=tatoeba") == "small"
+    assert recipe("RECIPE=plain") == "plain"
+    assert recipe("RECIPE=runs/l'essai $1/repeat.toml") == "runs/l'essai $1/repeat.toml"
 
 
 def test_help_lists_every_target() -> None:

@@ -97,7 +97,7 @@ def adverbial(draw: Draw, verb: Verb) -> tuple[Complement, ...]:
     how = (draw.adverb("manner"),) if positive and verb.how and draw.chance(0.6) else ()
     where = (draw.adverb("place"),) if not (how or verb.objects or verb.en_rest) and draw.chance(0.16) else ()
     when = draw.when(0.3) if positive or draw.features.polarity is Polarity.NOT else ()
-    if not when and not how and draw.chance(0.45) and positive and draw.features.tense not in UNDATED:
+    if not when and not how and draw.chance(0.5) and positive and draw.features.tense not in UNDATED:
         when = (draw.adverb("when"),)
     return (*how, *where, *when)
 

@@ -178,7 +178,7 @@ def rain(draw: Draw) -> Sentence:
     return draw.say(draw.clause(IT, draw.one(RAIN), *place, *(() if often else draw.when(0.5)), **often))
 
 
-@frame(5, persons=NOUNS[:1], tenses=STATIVE[:2], polarities=YES_NO)
+@frame(6, persons=NOUNS[:1], tenses=STATIVE[:2], polarities=YES_NO)
 def weather_noun(draw: Draw) -> Sentence:
     """The storm was terrible in Italy; the sky is beautiful."""
     kind = draw.one(("weather", "sky"))
