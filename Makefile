@@ -12,17 +12,20 @@ SOAK_MINUTES ?= 3
 
 # Taken as they are: make would read `$5` of a text as a variable of its own.
 $(foreach name,CORPUS RUN TEXT IN OUT BASELINE,$(eval override $(name) := $$(value $(name))))
-$(if $(filter-out file,$(origin RECIPE)),$(eval override RECIPE := $$(value RECIPE)))
-export CORPUS RUN TEXT IN OUT BASELINE RECIPE
+export CORPUS RUN TEXT IN OUT BASELINE
+# Of a recipe that is given the same; the default is not exported, or another make would take it for one that is.
+GIVEN := $(filter-out file,$(origin RECIPE))
+$(if $(GIVEN),$(eval override RECIPE := $$(value RECIPE))$(eval export RECIPE))
+THE_RECIPE = $(if $(GIVEN),"$$RECIPE",$(RECIPE))
 VENV := .venv
 SEQ2SEQ := $(VENV)/bin/seq2seq
 # For the shell, not for make, which would cut names with spaces in pieces.
 NAME := $$(basename "$${CORPUS:-phrasebook}")-$(LANGS)
 PREPARED := "data/$(NAME)"
-RUN_FOLDER := "$${RUN:-runs/$(NAME)-$$(basename "$$RECIPE" .toml)}"
+RUN_FOLDER = "$${RUN:-runs/$(NAME)-$$(basename $(THE_RECIPE) .toml)}"
 SETTINGS = $(foreach setting,$(SET),--set '$(setting)')
 # Without any of these, evaluate and translate take the run trained last.
-NAMED = $(strip $(CORPUS)$(RUN)$(filter-out file,$(origin LANGS))$(filter-out file,$(origin RECIPE)))
+NAMED = $(strip $(CORPUS)$(RUN)$(filter-out file,$(origin LANGS))$(GIVEN))
 OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 
 .DEFAULT_GOAL := help
@@ -48,10 +51,10 @@ help: ## list the targets
 
 setup: $(VENV)/.installed ## install into .venv
 preprocess: setup ## read, clean, split and tokenise CORPUS
-	@$(SEQ2SEQ) preprocess "$${CORPUS:-phrasebook}" --langs '$(LANGS)' --out $(PREPARED) --recipe "$$RECIPE" $(SETTINGS)
+	@$(SEQ2SEQ) preprocess "$${CORPUS:-phrasebook}" --langs '$(LANGS)' --out $(PREPARED) --recipe $(THE_RECIPE) $(SETTINGS)
 
 train: preprocess ## train on CORPUS, or go on where training stopped, and evaluate
-	@$(SEQ2SEQ) train $(PREPARED) --recipe "$$RECIPE" --run $(RUN_FOLDER) $(if $(RESUME),--resume '$(RESUME)') $(SETTINGS)
+	@$(SEQ2SEQ) train $(PREPARED) --recipe $(THE_RECIPE) --run $(RUN_FOLDER) $(if $(RESUME),--resume '$(RESUME)') $(SETTINGS)
 	@$(SEQ2SEQ) evaluate --run $(RUN_FOLDER)
 	@printf 'Now translate: make translate %sTEXT="…"\n' $(if $(NAMED),"RUN=\""$(RUN_FOLDER)"\" ") >&2
 
@@ -62,7 +65,7 @@ translate: setup ## translate TEXT, the file IN, standard input, or what you typ
 	@$(SEQ2SEQ) translate $(OF_RUN) $(if $(IN),--in "$$IN") $(if $(OUT),--out "$$OUT") $(if $(TEXT),-- "$$TEXT")
 
 gradients: $(if $(RUN),setup,preprocess) ## how far back gradients reach, of RUN or of a fresh network of each cell; pictures into OUT
-	@$(SEQ2SEQ) gradients $(if $(RUN),"$$RUN",--prepared $(PREPARED) --recipe "$$RECIPE" $(SETTINGS)) \
+	@$(SEQ2SEQ) gradients $(if $(RUN),"$$RUN",--prepared $(PREPARED) --recipe $(THE_RECIPE) $(SETTINGS)) \
 		$(if $(OUT),--out "$$OUT")
 
 lesson: $(VENV)/.teaching ## the lecture on recurrent networks, measured: docs/lesson.md; FULL=1 runs it whole, in an hour and a quarter
@@ -70,7 +73,7 @@ lesson: $(VENV)/.teaching ## the lecture on recurrent networks, measured: docs/l
 
 bench: setup ## how fast training, translation and preparation are here, on CORPUS; into OUT, bench.json unless set
 	@$(VENV)/bin/python -m tests.benchmarks --corpus "$${CORPUS:-phrasebook}" --langs '$(LANGS)' \
-		$(if $(filter-out file,$(origin RECIPE)),--recipes "$$RECIPE") $(SETTINGS) $(if $(RUN),--run "$$RUN") \
+		$(if $(GIVEN),--recipes $(THE_RECIPE)) $(SETTINGS) $(if $(RUN),--run "$$RUN") \
 		$(if $(PEERS),--peers $(PEERS)) $(if $(BASELINE),--baseline "$$BASELINE") $(if $(OUT),--out "$$OUT")
 
 check: $(VENV)/.developing ## lint and types
