@@ -37,8 +37,6 @@ os.environ.setdefault("LRU_CACHE_CAPACITY", "50")
 RUNS = Path("runs")
 CHUNK = 2000
 """Lines that are read before they are translated together."""
-DRAWN = 6
-"""Lines whose attention is drawn side by side, at most."""
 
 Languages = Annotated[str, typer.Option(help="Source and target language.")]
 Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a .toml.")]
@@ -199,7 +197,7 @@ def translate(
     seed: Annotated[int, typer.Option(min=0, help="Which ones --sample draws.")] = 1,
     attention: Annotated[
         Path | None,
-        typer.Option(help=f"Picture (PNG) of what is looked at for each word; of a text of up to {DRAWN} lines."),
+        typer.Option(help="Picture (PNG) of what is looked at for each word, of a text of up to six lines."),
     ] = None,
     no_language_check: Annotated[
         bool, typer.Option("--no-language-check", help="Do not warn where the input looks like another language.")
@@ -221,7 +219,9 @@ def translate(
         what = "not a file; pipe it in instead" if source.exists() else "no such file"
         raise UserError(f"{source}: {what}")
     if attention:
-        _check_picture(attention, " ".join(text or ()).split("\n"))
+        from seq2seq import attention_picture
+
+        attention_picture.check(attention, " ".join(text or ()).split("\n"))
     translator = Translator.load(folder, checkpoint)
     check = InputCheck("", _say) if no_language_check else InputCheck.of_run(folder, _say)
     options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": seed if sample else None}
@@ -250,30 +250,8 @@ def translate(
             file.flush()
             give_back_memory()
     if attention:
-        _draw_attention(folder, checkpoint, drawn, attention)
-
-
-def _check_picture(path: Path, lines: Sequence[str]) -> None:
-    """Raise UserError, before any work is done, if a picture cannot be made."""
-    if path.suffix.lower() != ".png" or (path.exists() and not path.is_file()) or not path.parent.is_dir():
-        raise UserError(f"{path}: --attention names a file to write, in a folder that is there, such as map.png")
-    if not 0 < (count := sum(bool(line.strip()) for line in lines)) <= DRAWN:
-        raise UserError(f"--attention draws 1 to {DRAWN} lines of text, not {count}")
-
-
-def _draw_attention(run: Path, checkpoint: str, drawn: list[tuple[str, str]], path: Path) -> None:
-    """A picture of the first translations of the lines that are not blank."""
-    from data_prep.cleaning import normalise
-    from seq2seq.alignment import align
-    from seq2seq.plots import attention_maps
-
-    pairs = [(normalise(line), translation) for line, translation in drawn if translation]
-    alignments = align(run, checkpoint, pairs)
-    try:
-        attention_maps(alignments, path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
-    _say(f"drawn: {path}")
+        attention_picture.draw(attention, folder, checkpoint, drawn)
+        _say(f"drawn: {attention}")
 
 
 def _say(message: str) -> None:

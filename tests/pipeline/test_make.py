@@ -223,7 +223,7 @@ def test_the_built_in_corpus_needs_no_file_and_no_network(tmp_path: Path) -> Non
 
 def test_plain_train_takes_the_built_in_corpus_and_its_recipe() -> None:
     def recipe(*arguments: str) -> str:
-        return make(ROOT, "--eval", 'recipe: ; @echo $(THE_RECIPE)', "recipe", *arguments).stdout.strip()
+        return make(ROOT, "--eval", "recipe: ; @echo $(THE_RECIPE)", "recipe", *arguments).stdout.strip()
 
     for arguments in ((), ("CORPUS=phrasebook",)):
         assert recipe(*arguments) == "quick"

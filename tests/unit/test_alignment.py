@@ -8,8 +8,8 @@ from matplotlib.image import imread
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
-from seq2seq import alignment, cli
-from seq2seq.alignment import END_MARK, align
+from seq2seq import attention_picture, cli
+from seq2seq.alignment import END_MARK, Alignment, align
 from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.model import Translation
 from seq2seq.plots import attention_maps
@@ -83,11 +83,11 @@ def test_what_is_drawn_is_what_is_printed(
 ) -> None:
     drawn: list[tuple[str, str]] = []
 
-    def noted(run: Path, checkpoint: str, pairs: list[tuple[str, str]]) -> list[alignment.Alignment]:
+    def noted(run: Path, checkpoint: str, pairs: list[tuple[str, str]]) -> list[Alignment]:
         drawn.extend(pairs)
         return align(run, checkpoint, pairs)
 
-    monkeypatch.setattr(alignment, "align", noted)
+    monkeypatch.setattr(attention_picture, "align", noted)
     run = _run(tmp_path / "run", corpus)
     with pytest.raises(SystemExit) as done:
         cli.main(["translate", "--run", str(run), *options, "--attention", str(tmp_path / "map.png"), "ab cd"])
@@ -120,6 +120,7 @@ def _drawn(run: Path, path: Path) -> Path:
     [
         (["--attention", "map.png", "\n".join("abcdefg")], "1 to 6 lines"),
         (["--attention", "map.png", " "], "1 to 6 lines"),
+        (["--attention", "map.png", "\u200b"], "1 to 6 lines"),
         (["--attention", "map.png", "--in", "FILE"], "text given on the command line"),
         (["--attention", "no/such/folder/map.png", "ab"], "no/such/folder/map.png"),
         (["--attention", ".", "ab"], ".: --attention names a file to write"),
