@@ -146,7 +146,7 @@ def own_corpus(run: Path) -> Corpus:
     trained = read_corpus_note(run)
     # Relative to where the run was made, which mostly has the run two folders deep.
     noted = Path(trained["folder"])
-    folder = next((one for one in (noted, run.resolve().parents[1] / noted) if (one / MANIFEST).is_file()), None)
+    folder = next((one for one in (noted, run.resolve().parent.parent / noted) if (one / MANIFEST).is_file()), None)
     other = "or name a prepared corpus with --prepared DIR"
     if folder is None:
         raise UserError(f"{noted}: the prepared corpus of {run} is not there; run `make preprocess` again, {other}")

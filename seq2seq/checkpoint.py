@@ -162,12 +162,12 @@ def _mark(step: int) -> str:
 def mark_best(run: Path, state: TrainingState, mend: bool = False) -> int:
     """Mark the best step of a run that stands at `state`, and return it.
 
-    Not only where it is this one: a crash may have come between a save and its marks.  To `mend` is to remove one that
-    is damaged.  Where the best has gone, what comes next has no score to beat.
+    Not only where it is this one: a crash may have come between a save and its marks.  To `mend` is to remove one
+    whose network is damaged.  Where the best has gone, what comes next has no score to beat.
     """
     marked = _marked(run, "best")
     for step in {state.best_step, marked}:
-        if mend and not _is_whole(run, step):
+        if mend and not _is_whole(run, step, (MODEL,)):
             _remove(_folder(run, step))
     best = next((step for step in (state.best_step, marked) if _folder(run, step).exists()), state.step)
     if best != state.best_step:
@@ -237,13 +237,13 @@ def _newest_whole(run: Path, but: Path | None = None) -> int:
     return next((step for step in reversed(_steps(run)) if _folder(run, step) != but and _is_whole(run, step)), 0)
 
 
-def _is_whole(run: Path, step: int) -> bool:
+def _is_whole(run: Path, step: int, names: Collection[str] = (MODEL, OPTIMISER)) -> bool:
     folder = _folder(run, step)
     try:
         state, sums = _read_state(folder)
     except (OSError, UserError, ValidationError):
         return False
-    return state.step == step and all(same_digest(folder / name, sums.get(name)) for name in (MODEL, OPTIMISER))
+    return state.step == step and all(same_digest(folder / name, sums.get(name)) for name in names)
 
 
 def _damaged(run: Path, path: Path, why: str = DIFFERS) -> UserError:

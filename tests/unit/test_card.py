@@ -105,4 +105,4 @@ def test_a_file_of_the_user_s_is_not_written_over(run: Path) -> None:
 def test_a_corpus_that_has_moved_is_still_the_one(run: Path, tmp_path: Path) -> None:
     (tmp_path / "corpus").rename(tmp_path / "moved")
     evaluate_checkpoints(find_checkpoints(["best"], run), "test", tmp_path / "moved")
-    write_card(run)
+    assert write_card(run).is_file()

@@ -113,6 +113,15 @@ def test_the_newest_whole_checkpoint_is_offered_and_found(run: Run) -> None:
         read_state(find_checkpoint(run.folder, "last"))
 
 
+def test_a_best_that_still_translates_is_kept_by_resume_last_good(run: Run) -> None:
+    run.save(10, 10, best_bleu=50.0)
+    run.save(20, 10, best_bleu=50.0)
+    damage(run.folder / "checkpoints" / "0000010" / OPTIMISER, "one bit")
+    train(run.corpus, run.config.with_training(steps=20), run.folder, "last-good")
+    assert find_checkpoint(run.folder, "best").name == "0000010"
+    load_model(find_checkpoint(run.folder, "best"), CPU)
+
+
 def test_a_damaged_best_is_given_up_by_resume_last_good(run: Run) -> None:
     limit = run.config.with_training(steps=20)
     run.save(10, 10, best_bleu=50.0)
