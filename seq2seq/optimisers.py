@@ -101,7 +101,9 @@ class AdamW(Optimiser):
     def at_first(self, parameter: Tensor) -> dict[str, Tensor]:
         """Both means, and the number of steps made."""
         zeros = torch.zeros_like
-        return {"exp_avg": zeros(parameter), "exp_avg_sq": zeros(parameter), "step": parameter.new_zeros(())}
+        # On a GPU the number of steps is read as float32, whatever the parameters are.
+        steps = parameter.new_zeros((), dtype=torch.float32)
+        return {"exp_avg": zeros(parameter), "exp_avg_sq": zeros(parameter), "step": steps}
 
     @torch.no_grad()
     def step(self) -> None:
