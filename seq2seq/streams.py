@@ -84,7 +84,23 @@ def guarded(command: Callable[[], object]) -> int:
             raise
         _drop_output()
         return _told(f"standard output cannot be written ({error.strerror}); what is missing is lost")
+    except (MemoryError, RuntimeError) as error:
+        told = _of_the_machine(error)
+        if not told:
+            raise
+        return _told(told)
     return 0
+
+
+def _of_the_machine(error: MemoryError | RuntimeError) -> str:
+    """What to say of a machine that is too small, or of a GPU that fails; empty for other errors."""
+    first = str(error).partition("\n")[0]
+    if isinstance(error, MemoryError) or "allocate memory" in first or "out of memory" in first:
+        return "memory ran out; close other programs, or give a new run a lower training.batch_tokens or model.hidden"
+    # PyTorch has types for some of these only.  A failed assertion is a bug of ours.
+    if ("CUDA" in first or "cuDNN" in first) and "assert" not in first:
+        return f"the GPU failed ({first}); a training goes on from its last checkpoint with the same command"
+    return ""
 
 
 def _told(error: str) -> int:

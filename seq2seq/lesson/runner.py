@@ -14,6 +14,7 @@ import torch
 
 from data_prep.errors import UserError
 from data_prep.files import write_text
+from data_prep.parallel import end_with_parent
 from seq2seq.lesson.section import Divided, Keep, Results, Section
 
 SECTIONS = (
@@ -105,6 +106,7 @@ def page(results: dict[str, Results]) -> str:
 
 def _begin(keep: Keep) -> None:
     """A worker: one thread, and what training says goes into a file."""
+    end_with_parent()
     torch.set_num_threads(1)
     keep.folder.mkdir(parents=True, exist_ok=True)
     log = (keep.folder / f"log-{os.getpid()}.txt").open("w", encoding="utf-8")

@@ -112,9 +112,10 @@ def test_every_parameter_has_one_optimiser(cell: str, attention: bool) -> None:
     assert sum(parameter.dim() == 2 for parameter in model.parameters()) - len(matrices) <= 3
 
 
-def test_adamw_is_that_of_pytorch() -> None:
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_adamw_is_that_of_pytorch(kind: torch.dtype) -> None:
     torch.manual_seed(6)
-    ours, theirs = ([nn.Parameter(torch.ones(shape)) for shape in ((5, 3), (4,))] for _ in range(2))
+    ours, theirs = ([nn.Parameter(torch.ones(shape, dtype=kind)) for shape in ((5, 3), (4,))] for _ in range(2))
     made = AdamW(ours, 0.1)
     reference = torch.optim.AdamW(theirs, betas=BETAS, eps=EPSILON, weight_decay=0.1, fused=True)
     for rate in (0.02, 0.01, 0.03):
@@ -127,7 +128,9 @@ def test_adamw_is_that_of_pytorch() -> None:
         assert all(own.equal(other) for own, other in zip(ours, theirs, strict=True))
     for own, other in zip(ours, theirs, strict=True):
         assert made.state[own].keys() == reference.state[other].keys()
-        assert all(value.equal(reference.state[other][key]) for key, value in made.state[own].items())
+        for key, value in made.state[own].items():
+            assert value.dtype == reference.state[other][key].dtype
+            assert value.equal(reference.state[other][key])
     before = [part.detach().clone() for own in ours for part in (own, *made.state[own].values())]
     made.found_inf = torch.ones(())
     made.step()

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -51,14 +52,30 @@ def test_available_cores() -> None:
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
 
 
+PREPARING = """
+from data_prep.parallel import ordered_map
+results = ordered_map(abs, range(99), 2, 0)
+next(results)
+"""
+LESSON = """
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from seq2seq.lesson.runner import _begin
+from seq2seq.lesson.section import Keep
+context, keep = multiprocessing.get_context("spawn"), Keep(Path("."), False)
+pool = ProcessPoolExecutor(2, context, initializer=_begin, initargs=(keep,))
+waiting = [pool.submit(time.sleep, seconds) for seconds in (0, 60, 60)]
+waiting[0].result()
+"""
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc which processes run")
-def test_helpers_end_with_a_killed_parent() -> None:
-    code = (
-        "import multiprocessing, time; from data_prep.parallel import ordered_map\n"
-        "if __name__ == '__main__':\n"
-        "    results = ordered_map(abs, range(99), 2, 0); next(results)\n"
-        "    print(*(p.pid for p in multiprocessing.active_children()), flush=True); time.sleep(60)\n"
-    )
+@pytest.mark.parametrize("work", [PREPARING, LESSON])
+def test_helpers_end_with_a_killed_parent(work: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "print(*(p.pid for p in multiprocessing.active_children()), flush=True); time.sleep(60)"
+    code = f"import multiprocessing, time\nif __name__ == '__main__':\n{indent(work + told, '    ')}\n"
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.chdir(tmp_path)
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     helpers = [int(pid) for pid in parent.stdout.readline().split()]

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from data_prep.errors import UserError
 from seq2seq.streams import guarded, output
@@ -29,6 +30,36 @@ def test_what_the_system_refuses_is_told(capsys: pytest.CaptureFixture[str]) -> 
         raising(OSError(errno.ENOSPC, "No space left on device", "x.txt"))
     with pytest.raises(ZeroDivisionError):
         raising(ZeroDivisionError())
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "memory ran out; "),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nSee also"), "memory ran out; "),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_X\nmore"), "the GPU failed (cuDNN error: CUDNN_STATUS_X); "),
+        (
+            RuntimeError("CUDA error: unspecified launch failure\nFor"),
+            "the GPU failed (CUDA error: unspecified launch f",
+        ),
+    ],
+)
+def test_what_the_machine_cannot_is_told(error: Exception, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert raising(error) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {told}")
+    assert said.count("\n") == 1
+
+
+def test_a_lack_of_memory_is_known_by_the_words_of_pytorch(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(lambda: torch.empty(10**17)) == 2
+    assert "memory ran out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["shapes do not match", "CUDA error: device-side assert triggered"])
+def test_a_bug_is_not_hidden(words: str) -> None:
+    with pytest.raises(RuntimeError, match=words):
+        raising(RuntimeError(words))
 
 
 def test_codes() -> None:
