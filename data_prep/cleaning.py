@@ -195,6 +195,10 @@ class Dropped:
             examples = self.examples.setdefault(reason, [])
             examples += later.examples[reason][: EXAMPLES - len(examples)]
 
+    def __str__(self) -> str:
+        """Each reason and its number of pairs, in one line."""
+        return ", ".join(f"{reason} {pairs:,}" for reason, pairs in sorted(self.pairs.items())) or "none"
+
     def as_json(self) -> dict[str, Any]:
         """Reason → number of pairs and examples, as the manifest has it."""
         return {

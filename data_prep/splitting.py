@@ -112,10 +112,8 @@ def divide(
     missing are held out here.  Pairs that are also in a split of the source's own leave train.  For a missing
     split, the sources whose seeded hash is smallest are held out with all their pairs, whatever the order of
     the pairs; a pair elsewhere that shares a side with them is dropped.  `name` is the source's, for errors.
-    Raises UserError if there is too little text to divide.
+    Raises UserError if there is too little text to divide; there has to be a row.
     """
-    if not columns.rows:
-        raise UserError(f"{name}: no training pair is left after cleaning; check the languages and cleaning.*")
     fates: Fates = np.memmap(folder / "fates.u8", np.uint8, "w+", shape=(columns.rows,))
     if own:
         known = np.unique(np.concatenate([hashes[:, 0] for hashes in own.values()]))

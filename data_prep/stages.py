@@ -16,6 +16,7 @@ import pyarrow as pa
 from data_prep import splitting
 from data_prep.cleaning import Cleaner, Dropped, normalise
 from data_prep.corpus import SCHEMA, SplitWriter
+from data_prep.errors import UserError
 from data_prep.files import replace_durably, write_whole
 from data_prep.parallel import ordered_map
 from data_prep.report import Report
@@ -85,6 +86,12 @@ def write_text(
             writer.add(part.text)
             columns.append(part.hashes)
             _count(splits["train"], part, advance)
+    if not columns.rows:
+        read, dropped = splits["train"].read, splits["train"].dropped
+        raise UserError(
+            f"{source.name}: no training pair is left after cleaning, of {read:,} (dropped: {dropped}); "
+            "check the languages and cleaning.*"
+        )
     with report.stage("removing duplicates and splitting", columns.rows) as advance:
         fates = splitting.divide(
             columns, scratch, settings.splitting, settings.cleaning.drop_duplicates, own, source.name

@@ -255,3 +255,10 @@ def test_a_set_of_the_hub_stays_at_its_commit_also_where_its_text_is_cleaned_ane
     shorter = settings().model_copy(update={"cleaning": settings().cleaning.model_copy(update={"max_words": 9})})
     manifest = prepare("toy", LANGUAGES, tmp_path / "out", shorter)
     assert opened == [None, manifest["source"]["revision"]] == [None, "newest"]
+
+
+def test_where_nothing_is_left_the_reasons_are_told(tmp_path: Path) -> None:
+    source = write_pairs(tmp_path / "same", [("hello there", "hello there")] * 3 + [("", "bonjour")])
+    with pytest.raises(UserError, match=r"no training pair is left after cleaning, of 4 \(dropped: copy 3, empty 1\)"):
+        run(source, tmp_path / "out")
+    assert not (tmp_path / "out" / MANIFEST).exists()
