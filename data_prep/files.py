@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from data_prep.errors import UserError
@@ -49,6 +49,9 @@ def sync(path: Path) -> None:
     """Wait until a file, or the list of names in a folder, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
+        if hasattr(fcntl, "F_FULLFSYNC"):  # macOS, whose fsync leaves it to the drive when to write
+            with suppress(OSError):
+                fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -117,6 +120,7 @@ def clear_errors(folder: Path, command: str, elsewhere: str) -> Iterator[None]:
             errno.EDQUOT: full,
             errno.EFBIG: f"raise the limit of a file's size (`ulimit -f`) and run `{command}` again",
             errno.ENAMETOOLONG: elsewhere,
+            errno.EILSEQ: elsewhere,
             errno.EACCES: elsewhere,
             errno.EPERM: elsewhere,
             errno.EROFS: elsewhere,

@@ -34,6 +34,11 @@ WIDEST = 10.0
 """Largest annotation for which products in bytes are good enough: a byte is the 127th part of it."""
 EXPONENT = 80.0
 """Scores no further from zero have exponentials that can be added in float32."""
+ROWS = 48, 128
+"""Rows whose next subwords are chosen at once on a processor, between these as many as its second cache has room for
+the scores of."""
+GPU_ROWS = 4096
+"""The same on a GPU."""
 
 
 @torch.no_grad()
@@ -219,6 +224,8 @@ class Inference(nn.Module):
         weight_VE = _filled_up(weight_VE)
         bias_V = nn.functional.pad(bias_V, (0, len(weight_VE) - len(bias_V)), value=NEVER)
         self.output = Bytes(weight_VE, bias_V) if in_bytes else Float(weight_VE, bias_V)
+        in_cache = torch.cpu.get_capabilities().get("l2_cache_size", 0) // (4 * len(weight_VE))
+        self.chunk = min(max(ROWS[0], in_cache), ROWS[1]) if device.type == "cpu" else GPU_ROWS
 
     def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[list[Source], list[Tensor]]:
         """Read the source: what a step may look at, and the first states."""

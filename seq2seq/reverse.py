@@ -20,7 +20,7 @@ from data_prep.subwords import BEGIN, END
 from seq2seq.batches import pad
 from seq2seq.inference import Inference
 from seq2seq.scripting import scripted
-from seq2seq.search import CHUNK, Hypothesis
+from seq2seq.search import Hypothesis
 
 
 class Reverse:
@@ -69,7 +69,7 @@ class _Forced(nn.Module):
     def __init__(self, network: Inference) -> None:
         super().__init__()
         self.network = network
-        self.chunk = CHUNK.get(network.placeholders_P.device.type, CHUNK["cuda"])
+        self.chunk = network.chunk
 
     def forward(self, source_RS: Tensor, lengths_R: Tensor, target_RT: Tensor, sizes_R: Tensor) -> Tensor:
         """Log-probability of each target."""

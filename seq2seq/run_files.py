@@ -23,7 +23,7 @@ from seq2seq.config import Config, read_config
 
 CONFIG, CORPUS, ENVIRONMENT = "config.toml", "corpus.json", "environment.json"
 LIMITS = {"minutes", "steps", "epochs", "patience"}
-MAY_CHANGE = {*LIMITS, "weights_steps", "precision"}
+MAY_CHANGE = {*LIMITS, "weights_steps", "precision", "device"}
 """Settings of [training] that may be others when a run goes on: its limits, what is noted, and what suits a machine."""
 MEND = "`make train` with RESUME=last-good and the settings it had writes it anew"
 

@@ -18,8 +18,6 @@ from data_prep.subwords import BEGIN, END
 from seq2seq.inference import BLOCK, NEVER, Inference, select
 from seq2seq.scripting import scripted
 
-CHUNK = {"cpu": 48, "cuda": 4096}
-"""Rows whose next subwords are chosen at once: on a processor, while their scores are in its cache."""
 AHEAD = 3
 """Subwords that a hypothesis is granted before it is given up; with fewer, better translations are lost."""
 
@@ -135,7 +133,7 @@ class _Loops(nn.Module):
     def __init__(self, network: Inference) -> None:
         super().__init__()
         self.network = network
-        self.chunk = CHUNK.get(network.placeholders_P.device.type, CHUNK["cuda"])
+        self.chunk = network.chunk
 
     @torch.jit.export
     def greedy(

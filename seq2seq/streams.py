@@ -14,6 +14,8 @@ from data_prep.files import unfinished
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 """What keeps a stream from being written."""
+NO_MEMORY = ("allocate memory", "out of memory", "ALLOC_FAILED")
+"""Words of PyTorch, of a processor and of a GPU."""
 
 
 @contextmanager
@@ -95,11 +97,12 @@ def guarded(command: Callable[[], object]) -> int:
 def _of_the_machine(error: MemoryError | RuntimeError) -> str:
     """What to say of a machine that is too small, or of a GPU that fails; empty for other errors."""
     first = str(error).partition("\n")[0]
-    if isinstance(error, MemoryError) or "allocate memory" in first or "out of memory" in first:
+    if isinstance(error, MemoryError) or any(words in first for words in NO_MEMORY):
         return "memory ran out; close other programs, or give a new run a lower training.batch_tokens or model.hidden"
     # PyTorch has types for some of these only.  A failed assertion is a bug of ours.
     if ("CUDA" in first or "cuDNN" in first) and "assert" not in first:
-        return f"the GPU failed ({first}); a training goes on from its last checkpoint with the same command"
+        again = "a training goes on from its last checkpoint with the same command, or SET=training.device=cpu"
+        return f"the GPU failed ({first}); {again}"
     return ""
 
 

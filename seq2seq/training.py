@@ -139,8 +139,7 @@ class _Trainer:
         self.reporter.say(
             f"{self.run}: {'going on at step ' + str(state.step) if state.step else 'new run'}, "
             f"{sum(p.numel() for p in updater.parameters) / 1e6:.1f} M parameters, "
-            f"{len(self.train_split):,} pairs, {updater.device.type}, {str(updater.precision).removeprefix('torch.')}, "
-            f"{torch.get_num_threads()} threads"
+            f"{len(self.train_split):,} pairs, {self._machine()}"
         )
         batches = training_batches(self.train_split, training, state.position)
         begun = time.monotonic() - state.seconds
@@ -274,9 +273,16 @@ class _Trainer:
             setattr(self.state, key, value)
         save_checkpoint(self.run, self.updater.model, self.updater.optimisers, self.state)
 
+    def _machine(self) -> str:
+        """What trains: the card, or the processor's threads."""
+        device, precision = self.updater.device, str(self.updater.precision).removeprefix("torch.")
+        if device.type == "cuda":
+            return f"{torch.cuda.get_device_name(device)}, {precision}"
+        return f"{device.type}, {precision}, {torch.get_num_threads()} threads"
+
     def _write_repeat(self) -> None:
         """Write down how to make the same run again."""
-        changes: dict[str, Any] = {"threads": torch.get_num_threads()}
+        changes: dict[str, Any] = {"threads": torch.get_num_threads(), "device": self.updater.device.type}
         if self.training.minutes is not None:
             # Steps in place of the clock; any other limit comes out the same again.
             changes |= {"minutes": None, "epochs": None, "patience": None, "steps": self.state.step}

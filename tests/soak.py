@@ -8,6 +8,7 @@ Exit code 1 if a line is lost, out of order or wrongly blank, or if memory grows
 
 import argparse
 import itertools
+import os
 import random
 import re
 import statistics
@@ -84,7 +85,7 @@ def resident(process: int) -> int:
         pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     except (OSError, IndexError):
         return 0
-    return pages * 4096
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def soak(run: Path, minutes: float, seed: int) -> Soak:

@@ -15,7 +15,8 @@ SHARED = ROOT.parent / "shared" / "corpora"
 pytestmark = pytest.mark.pipeline
 # As a person's shell has it, not as `make test` hands it on.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-ENVIRONMENT |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+# Several at once: not on a GPU, if there is one.
+ENVIRONMENT |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 NAMES = ["Tom", "Mary", "Paul", "Anna", "Luc", "Jeanne"]
 VERBS = {"sees": "voit", "knows": "connaît", "likes": "aime", "hears": "entend", "finds": "trouve"}

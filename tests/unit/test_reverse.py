@@ -9,10 +9,10 @@ import torch
 from data_prep.subwords import BEGIN, END
 from seq2seq.config import Decoding
 from seq2seq.ensemble import Ensemble, Networks
-from seq2seq.inference import Inference
+from seq2seq.inference import ROWS, Inference
 from seq2seq.reverse import Reverse
 from seq2seq.scripting import scripted
-from seq2seq.search import CHUNK, Hypothesis
+from seq2seq.search import Hypothesis
 from seq2seq.translator import Translator
 from tests.toys import CELLS, letter_subwords, network, words
 
@@ -56,7 +56,7 @@ def test_an_ensemble_s_are_those_of_its_mean_score() -> None:
 def test_more_rows_than_are_scored_at_once_are_each_as_alone() -> None:
     judge = reverse(network().double())
     alone = [judge.log_p([source], [target], CPU).item() for source, target in PAIRS]
-    times = CHUNK["cpu"] // len(PAIRS) + 1
+    times = ROWS[1] // len(PAIRS) + 1
     assert judge.log_p(SOURCES * times, TARGETS * times, CPU).tolist() == pytest.approx(alone * times, rel=1e-9)
 
 

@@ -37,6 +37,7 @@ def test_what_the_system_refuses_is_told(capsys: pytest.CaptureFixture[str]) -> 
     [
         (MemoryError(), "memory ran out; "),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nSee also"), "memory ran out; "),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), "memory ran out; "),
         (RuntimeError("cuDNN error: CUDNN_STATUS_X\nmore"), "the GPU failed (cuDNN error: CUDNN_STATUS_X); "),
         (
             RuntimeError("CUDA error: unspecified launch failure\nFor"),

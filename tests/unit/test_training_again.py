@@ -86,8 +86,8 @@ def test_a_higher_limit_goes_on(corpus: Corpus, tmp_path: Path, capsys: pytest.C
     assert train(corpus, settings(steps=8, epochs=3), run).step == 8
     assert "going on at step 5" in capsys.readouterr().err
     assert read_config(run / "config.toml").training.steps == 8
-    # How it translates may change too, and what is noted.
-    other = settings(steps=9, weights_steps=1).model_copy(update={"decoding": Decoding(beam=7)})
+    # How it translates may change too, where it is trained, and what is noted.
+    other = settings(steps=9, weights_steps=1, device="auto").model_copy(update={"decoding": Decoding(beam=7)})
     assert train(corpus, other, run).step == 9
     assert [row["step"] for row in read_movement(run)] == [4, 8, 9]
 

@@ -71,8 +71,9 @@ def test_files_have_a_largest_size(tmp_path: Path) -> None:
     assert read_small(tmp_path / "file", 5) == b"12345"
     with pytest.raises(UserError, match="larger than the 4 bytes"):
         read_small(tmp_path / "file", 4)
-    with pytest.raises(UserError, match="larger than the 9 bytes"):
-        read_small(Path("/proc/self/maps"), 9)
+    if Path("/proc/self/maps").exists():  # which says that it is empty
+        with pytest.raises(UserError, match="larger than the 9 bytes"):
+            read_small(Path("/proc/self/maps"), 9)
     with pytest.raises(UserError, match="neither a file nor a folder"):
         read_small(Path("/dev/zero"), 9)
 
