@@ -52,11 +52,12 @@ class RecurrentLayer(nn.Module):
         """W and U."""
         return [parameter for parameter in self.recurrence.parameters() if parameter.dim() == 2]
 
-    def reset_parameters(self) -> None:
+    def reset_parameters(self, recurrent: float = 1.0) -> None:
         """What training begins with: orthogonal recurrent matrices, Xavier input matrices, biases of zero.
 
-        LSTM's forget gate starts open, with a bias of 1 (Gers et al. 2000, Jozefowicz et al. 2015).  Not done
-        where weights are then read from a file: orthogonal matrices take time to find.
+        `recurrent` is the size of all singular values of each gate's recurrent matrix.  LSTM's forget gate starts
+        open, with a bias of 1 (Gers et al. 2000, Jozefowicz et al. 2015).  Not done where weights are then read from a
+        file: orthogonal matrices take time to find.
         """
         gates = len(GATES[self.cell])
         with torch.no_grad():
@@ -66,7 +67,7 @@ class RecurrentLayer(nn.Module):
                     continue
                 for block in parameter.chunk(gates):
                     if name.startswith("weight_hh"):
-                        nn.init.orthogonal_(block)
+                        nn.init.orthogonal_(block, recurrent)
                     else:
                         nn.init.xavier_uniform_(block)
             if self.cell == "lstm":

@@ -13,6 +13,10 @@ from seq2seq.decoder import Decoder, Memory
 from seq2seq.dropout import NONE, Dropout
 from seq2seq.encoder import Encoder, position_mask
 
+PLAIN = 0.5
+"""First size of a plain cell's recurrent matrix.  It has no gate to forget with: at 1 all that was read stands in a
+state as large as the word at hand, and whether attention is found is luck (docs/ablations.md)."""
+
 
 class Translation(nn.Module):
     """p(target | source) as a product over target positions (Sutskever et al. 2014, Bahdanau et al. 2015).
@@ -44,7 +48,7 @@ class Translation(nn.Module):
         """Draw the weights of recurrent layers anew; those of others are drawn as they are made."""
         for module in self.modules():
             if isinstance(module, RecurrentLayer):
-                module.reset_parameters()
+                module.reset_parameters(PLAIN if module.cell == "rnn" else 1.0)
 
     @property
     def networks(self) -> list["Translation"]:

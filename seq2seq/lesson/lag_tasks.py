@@ -89,7 +89,7 @@ class Reader(nn.Module):
     """One recurrent layer and what is asked of its last states."""
 
     def __init__(self, cell: str, inputs: int, hidden: int, outputs: int) -> None:
-        """A network with the first weights of a translator's layers."""
+        """A network whose first recurrent matrix, of the plain cell too, keeps what is in the state as it is."""
         super().__init__()
         self.layer = RecurrentLayer(cell, inputs, hidden)
         self.layer.reset_parameters()

@@ -20,7 +20,7 @@ from seq2seq.config import Config
 from seq2seq.lesson.agreeing import Twins, accuracy, agreeing
 from seq2seq.lesson.section import Keep, Results, table
 from seq2seq.lesson.sizes import as_large_as, parameters
-from seq2seq.lesson.translators import CELLS, NETWORK, SYSTEMS, of_cell, system, trained
+from seq2seq.lesson.translators import CELLS, NETWORK, SYSTEMS, system, trained
 from seq2seq.plots import COLOURS, GREY, new_figure, save, tidy
 
 NAME = "memory"
@@ -102,7 +102,7 @@ def measure_part(keep: Keep, part: str) -> Results:
         model = config.model.model_copy(update={"cell": cell, "attention": attention})
         model = as_large_as(parameters(config.model, vocabulary), model, vocabulary)
         run = keep.folder / f"runs-{keep.form}" / f"{NAME}-{part}"
-        trained(data, of_cell(config, model), run)
+        trained(data, config.model_copy(update={"model": model}), run)
         network, subwords, _ = load_model(find_checkpoint(run, "last"), torch.device("cpu"))
         return {
             "parameters": parameters(model, vocabulary),
@@ -221,7 +221,7 @@ gives both twins the same form, and is right in {results["guess"]} % of the sent
 
 `make lesson` trains each network on {sentences["train"]:,} such sentences, as many of each kind at each distance from
 {first} to {last} (no participle stands next to its noun), {results["updates"]:,} updates on the same data, at the
-learning rates of the translators above, sizes such that the numbers of parameters differ by {results["spread"]:.1f} %
+learning rate of the translators above, sizes such that the numbers of parameters differ by {results["spread"]:.1f} %
 at most. It is asked about {sentences["held_out"]:,}
 others. Right, in percent, with {results["interval"]} % intervals {_seeds(results)}:
 

@@ -11,7 +11,7 @@ from data_prep.corpus import Corpus
 from data_prep.sources import parse_languages
 from seq2seq.alignment import END_MARK, Alignment, align
 from seq2seq.checkpoint import find_checkpoint, load_model
-from seq2seq.config import Config, Decoding, Model
+from seq2seq.config import Config, Decoding
 from seq2seq.evaluation import by_source_length, score
 from seq2seq.lesson.section import Keep, Results, table
 from seq2seq.lesson.sizes import as_large_as, parameters
@@ -25,8 +25,6 @@ CELLS = ("rnn", "gru", "lstm")
 TATOEBA = Path("../shared/corpora/tatoeba-en-fr")
 NETWORK = {"embedding": 64, "hidden": 128, "encoder_layers": 1, "decoder_layers": 1}
 """That of the lecture, one layer each; `hidden` is that of an LSTM with attention, the others are as large."""
-RATES = {"rnn": 0.01, "gru": 0.02, "lstm": 0.02}
-"""Learning rates: at that of the others, which is every recipe's, the plain network hardly learns to translate."""
 TRANSLATED = 500
 """Sentences of a split that are translated and scored."""
 REORDERED = (
@@ -89,14 +87,8 @@ def run_folder(keep: Keep, cell: str, attention: bool, corpus: str = "phrasebook
     vocabulary = data.subwords.target_size
     wanted = parameters(config.model, vocabulary)
     model = config.model.model_copy(update={"cell": cell, "attention": attention})
-    trained(data, of_cell(config, as_large_as(wanted, model, vocabulary)), run)
+    trained(data, config.model_copy(update={"model": as_large_as(wanted, model, vocabulary)}), run)
     return run
-
-
-def of_cell(config: Config, model: Model) -> Config:
-    """The configuration with this network, and the learning rate of its cell."""
-    training = config.training.model_copy(update={"learning_rate": RATES[model.cell]})
-    return config.model_copy(update={"model": model, "training": training})
 
 
 def trained(data: Corpus, config: Config, run: Path) -> None:
@@ -172,7 +164,7 @@ def measure(keep: Keep) -> Results:
         "corpora": {corpus: len(prepared(keep, corpus, config).split("train")) for corpus in corpora(keep)},
         "vocabulary": config.subwords.vocabulary,
         "embedding": config.model.embedding,
-        "rates": RATES,
+        "rate": config.training.learning_rate,
         "attention": keep.get(f"{NAME}-attention", looked_at),
     }
 
@@ -225,7 +217,7 @@ may look at all annotations of the source.
 Such networks are trained by `make train SET="model.cell=gru model.attention=false"`. Here each cell is, with and
 without attention: one layer of encoder and of decoder, embeddings of {results["embedding"]}, vocabulary
 {results["vocabulary"]:,}, hidden sizes such that all have about the same number of parameters, one thread, {each}
-each, learning rate {results["rates"]["lstm"]} (rnn: {results["rates"]["rnn"]}; at more it hardly learns).
+each, learning rate {results["rate"]}.
 
 """
     for corpus, pairs in results["corpora"].items():
@@ -252,8 +244,8 @@ French orders otherwise: `seq2seq translate --attention map.png "{results["atten
 
 {quoted}
 
-What it does not show: what these cells reach when each is tuned for itself, or trained for longer; but for the
-learning rate all have the settings that the recipes found best for an LSTM with attention.
+What it does not show: what these cells reach when each is tuned for itself, or trained for longer; all have the
+settings that the recipes found best for an LSTM with attention.
 """
 
 

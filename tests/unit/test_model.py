@@ -5,9 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from data_prep.subwords import BEGIN
+from seq2seq.cells import RecurrentLayer
 from seq2seq.dropout import Dropout
 from seq2seq.loss import smoothed_cross_entropy
-from seq2seq.model import Translation
+from seq2seq.model import PLAIN, Translation
 from tests.toys import ATTENTIONS, CELLS, model_config, network, sources, targets
 
 LENGTHS = (5, 1, 7, 3)
@@ -147,3 +148,15 @@ def test_first_vectors_are_of_length_one() -> None:
     model = Translation(model_config(embedding=64, hidden=64), 500, 500, True)
     model.reset_parameters()
     assert model.target_embedding.weight[1:].std().item() == pytest.approx(64**-0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_cell_that_cannot_forget_begins_with_a_small_recurrent_matrix(cell: str) -> None:
+    model = Translation(model_config(cell=cell, hidden=64), 50, 50, True)
+    model.reset_parameters()
+    layers = [module for module in model.modules() if isinstance(module, RecurrentLayer)]
+    assert len(layers) > 2
+    for layer in layers:
+        for gate in torch.split(layer.weights[1].detach(), layer.hidden_size):
+            values = torch.linalg.svdvals(gate)
+            torch.testing.assert_close(values, torch.full_like(values, PLAIN if cell == "rnn" else 1.0))
