@@ -57,9 +57,9 @@ that little stands behind."""
 LIMITS = """\
 **What this does not show.** A derivative that has vanished says that the loss does not teach what lies so far back, not
 that the state holds nothing of it. First weights are not the lecture's: recurrent matrices begin orthogonal, with all
-singular values at one, and the LSTM's forget gate begins open, both made against vanishing; the plain RNN's begin at a
-half, as with one it finds its attention only by luck. One word of each sentence is asked, on sentences longer than most
-that were trained on. The bound holds for any sentence, and so says little of a given one."""
+singular values at the σ(U) of the table, and the LSTM's forget gate begins open, both made against vanishing. One word
+of each sentence is asked, on sentences longer than most that were trained on. The bound holds for any sentence, and so
+says little of a given one."""
 
 
 def measure(keep: Keep) -> Results:
