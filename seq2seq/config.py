@@ -61,8 +61,8 @@ class Training(Settings):
     """Fall of the learning rate: by cosine to zero at the limit, or with the inverse square root of the step."""
     warmup_steps: int = Field(default=50, ge=1, le=MANY)
     """Steps over which the learning rate rises from zero."""
-    weight_decay: float = Field(default=0.1, ge=0)
-    """Decoupled weight decay (Loshchilov & Hutter 2019) of the matrices (`optimisers.py`); embeddings have none."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """Decoupled weight decay (Loshchilov & Hutter 2019)."""
     clip_norm: float = Field(default=1.0, gt=0)
     """Largest norm of the whole gradient (Pascanu et al. 2013)."""
     dropout: float = Field(default=0.3, ge=0, lt=1)

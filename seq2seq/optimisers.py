@@ -1,14 +1,12 @@
-"""What turns gradients into steps: Muon for the matrices of the network, Adam for its embeddings and biases.
+"""What turns gradients into steps: Muon for the matrices of the network, AdamW for its embeddings and biases.
 
 Muon (Jordan et al. 2024, with the scale of Liu et al. 2025) keeps a running mean M of a matrix's gradients G and steps
-in all directions of it alike, where Adam's steps follow the few that are large:
+in all directions of it alike, where AdamW's steps follow the few that are large:
 
     M ← β M + (1 - β) G,    step = 0.1 √max(rows, columns) · U Vᵀ    for β M + (1 - β) G = U S Vᵀ
-    W ← (1 - η λ) W - η · step                                        for learning rate η and weight decay λ
 
-Steps of one size do not get smaller as the gradients do: without decay the matrices grow for as long as they are
-trained.  With it their singular values stay below about 0.1 √max(rows, columns) / λ.  U Vᵀ is found without U and V, by
-a polynomial that takes all singular values near to 1 (Newton-Schulz).  Each gate of a cell is a matrix of its own.
+U Vᵀ is found without U and V, by a polynomial that takes all singular values near to 1 (Newton-Schulz).  Each gate of
+a cell is a matrix of its own.
 
 Shapes: R rows, C columns, M matrices of one shape.
 """
@@ -27,9 +25,9 @@ from seq2seq.threads import Workers
 
 MOMENTUM = 0.95
 BETAS, EPSILON = (0.9, 0.98), 1e-8
-"""Of Adam: how much its running means keep, and what is added to the divisor."""
+"""Of AdamW: how much its running means keep, and what is added to the divisor."""
 SCALE = 0.1
-"""Half that of Liu et al., which makes steps as large as Adam's: embeddings learn best at twice the matrices' rate."""
+"""Half that of Liu et al., which makes steps as large as AdamW's: embeddings learn best at twice the matrices' rate."""
 POLYNOMIALS = ((8.09337, -23.62043, 17.44615), (3.63659, -2.72193, 0.53655), (2.66130, -1.97715, 0.45262))
 """Coefficients of x, x³ and x⁵ that, one after another, take all of [0.01, 1] as near to 1 as polynomials of this form
 can, to between 0.73 and 1.27 (Amsel et al. 2025 tell how they are found)."""
@@ -74,9 +72,9 @@ class Optimiser(ABC):
     It is none of PyTorch's, as those load its compiler, which takes a second and 70 MiB.
     """
 
-    def __init__(self, parameters: Iterable[Tensor]) -> None:
+    def __init__(self, parameters: Iterable[Tensor], weight_decay: float) -> None:
         """Nothing is known of their gradients yet."""
-        self.parameters = list(parameters)
+        self.parameters, self.weight_decay = list(parameters), weight_decay
         self.rate = 0.0
         """Learning rate of the next step."""
         self.found_inf: Tensor | None = None
@@ -97,8 +95,8 @@ class Optimiser(ABC):
             parameter.grad = None
 
 
-class Adam(Optimiser):
-    """Steps by running means of each number's gradients and of their squares (Kingma & Ba 2015)."""
+class AdamW(Optimiser):
+    """Steps by running means of each number's gradients and of their squares (Loshchilov & Hutter 2019)."""
 
     def at_first(self, parameter: Tensor) -> dict[str, Tensor]:
         """Both means, and the number of steps made."""
@@ -124,7 +122,7 @@ class Adam(Optimiser):
             beta1=BETAS[0],
             beta2=BETAS[1],
             lr=self.rate,
-            weight_decay=0.0,
+            weight_decay=self.weight_decay,
             eps=EPSILON,
             maximize=False,
         )
@@ -141,8 +139,8 @@ class Muon(Optimiser):
         `precision` is the type of the polynomials' products: bfloat16 finds a direction with a cosine of 0.999 to the
         one that float32 finds.
         """
-        super().__init__(rows)
-        self.weight_decay, self.workers, self.precision = weight_decay, workers, precision
+        super().__init__(rows, weight_decay)
+        self.workers, self.precision = workers, precision
         groups: dict[object, list[Part]] = {}
         for parameter, each in rows.items():
             if parameter.is_cuda:
@@ -207,4 +205,4 @@ def make_optimisers(
         elif isinstance(module, nn.Linear):
             rows[module.weight] = module.out_features
     others = [parameter for parameter in model.parameters() if parameter not in rows]
-    return Muon(rows, training.weight_decay, workers, precision), Adam(others)
+    return Muon(rows, training.weight_decay, workers, precision), AdamW(others, training.weight_decay)

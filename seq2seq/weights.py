@@ -5,7 +5,7 @@
 for each matrix W that acts on the input and U that acts on the state before, a gate at a time.  Muon (`optimisers.py`)
 makes steps of one size of all matrices, however small their gradients are: the gradient's share tells which weights
 the loss still asks to move, the update's what the optimiser makes of it.  With the weights of an embedding, which
-Adam moves, the two go together.
+AdamW moves, the two go together.
 """
 
 import re

@@ -221,7 +221,7 @@ def test_practice_makes_so_many_updates_down_the_loss() -> None:
         answers: torch.Tensor = network(inputs).squeeze(1)
         return (answers - inputs @ target).square().mean()
 
-    losses = practise(network, Training(steps=100, learning_rate=0.3, warmup_steps=5, weight_decay=0, seed=1), loss)
+    losses = practise(network, Training(steps=100, learning_rate=0.3, warmup_steps=5, seed=1), loss)
     assert seen == list(range(100))
     assert losses[-1] < 0.05 * losses[0]
 
