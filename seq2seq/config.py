@@ -62,7 +62,7 @@ class Training(Settings):
     warmup_steps: int = Field(default=50, ge=1, le=MANY)
     """Steps over which the learning rate rises from zero."""
     weight_decay: float = Field(default=0.01, ge=0)
-    """Decoupled weight decay (Loshchilov & Hutter 2019)."""
+    """Decoupled weight decay (Loshchilov & Hutter 2019) of the matrices (`optimisers.py`)."""
     clip_norm: float = Field(default=1.0, gt=0)
     """Largest norm of the whole gradient (Pascanu et al. 2013)."""
     dropout: float = Field(default=0.3, ge=0, lt=1)

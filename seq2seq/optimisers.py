@@ -4,9 +4,11 @@ Muon (Jordan et al. 2024, with the scale of Liu et al. 2025) keeps a running mea
 in all directions of it alike, where AdamW's steps follow the few that are large:
 
     M ← β M + (1 - β) G,    step = 0.1 √max(rows, columns) · U Vᵀ    for β M + (1 - β) G = U S Vᵀ
+    W ← (1 - η λ) W - η · step                                        for learning rate η and weight decay λ
 
-U Vᵀ is found without U and V, by a polynomial that takes all singular values near to 1 (Newton-Schulz).  Each gate of
-a cell is a matrix of its own.
+Steps do not get smaller as the gradients do: what bounds the matrices of a long training is the decay, which keeps
+their singular values below about 0.1 √max(rows, columns) / λ.  U Vᵀ is found without U and V, by a polynomial that
+takes all singular values near to 1 (Newton-Schulz).  Each gate of a cell is a matrix of its own.
 
 Shapes: R rows, C columns, M matrices of one shape.
 """
@@ -24,8 +26,8 @@ from seq2seq.config import Training
 from seq2seq.threads import Workers
 
 MOMENTUM = 0.95
-BETAS, EPSILON = (0.9, 0.98), 1e-8
-"""Of AdamW: how much its running means keep, and what is added to the divisor."""
+BETAS, EPSILON, DECAY = (0.9, 0.98), 1e-8, 0.01
+"""Of AdamW: how much its running means keep, what is added to the divisor, and its weight decay."""
 SCALE = 0.1
 """Half that of Liu et al., which makes steps as large as AdamW's: embeddings learn best at twice the matrices' rate."""
 POLYNOMIALS = ((8.09337, -23.62043, 17.44615), (3.63659, -2.72193, 0.53655), (2.66130, -1.97715, 0.45262))
@@ -72,9 +74,9 @@ class Optimiser(ABC):
     It is none of PyTorch's, as those load its compiler, which takes a second and 70 MiB.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], weight_decay: float) -> None:
+    def __init__(self, parameters: Iterable[Tensor]) -> None:
         """Nothing is known of their gradients yet."""
-        self.parameters, self.weight_decay = list(parameters), weight_decay
+        self.parameters = list(parameters)
         self.rate = 0.0
         """Learning rate of the next step."""
         self.found_inf: Tensor | None = None
@@ -122,7 +124,7 @@ class AdamW(Optimiser):
             beta1=BETAS[0],
             beta2=BETAS[1],
             lr=self.rate,
-            weight_decay=self.weight_decay,
+            weight_decay=DECAY,
             eps=EPSILON,
             maximize=False,
         )
@@ -139,8 +141,8 @@ class Muon(Optimiser):
         `precision` is the type of the polynomials' products: bfloat16 finds a direction with a cosine of 0.999 to the
         one that float32 finds.
         """
-        super().__init__(rows, weight_decay)
-        self.workers, self.precision = workers, precision
+        super().__init__(rows)
+        self.weight_decay, self.workers, self.precision = weight_decay, workers, precision
         groups: dict[object, list[Part]] = {}
         for parameter, each in rows.items():
             if parameter.is_cuda:
@@ -205,4 +207,4 @@ def make_optimisers(
         elif isinstance(module, nn.Linear):
             rows[module.weight] = module.out_features
     others = [parameter for parameter in model.parameters() if parameter not in rows]
-    return Muon(rows, training.weight_decay, workers, precision), AdamW(others, training.weight_decay)
+    return Muon(rows, training.weight_decay, workers, precision), AdamW(others)
