@@ -28,8 +28,8 @@ SECTIONS = (
     "lags",
 )
 """Modules of this package, in the order in which they are read."""
-AFTER = ("translators", "letters", "gradients")
-"""Those that need what parts of others have trained."""
+AFTER = ("translators", "letters", "gradients", "memory", "lags")
+"""Those that need what parts have trained, their own or others': begun beside a part, they would train it too."""
 PAGE, PICTURES = "lesson.md", "lesson"
 INTRODUCTION = """# Recurrent networks, measured
 A lecture on recurrent networks makes claims: that a feed-forward network has no memory; that a recurrent one feeds
