@@ -132,17 +132,17 @@ def clipping(run: Path, config: Config) -> dict[str, float] | None:
 
 
 def ends_of_movement(run: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """For each matrix by name its mean gradient and update share in the first and in the last part of the run.
+    """For each matrix by name its median gradient and update share in the first and in the last part of the run.
 
-    Empty for a run without weights.jsonl.
+    A gradient that explodes once would be all that a mean shows. Empty for a run without weights.jsonl.
     """
     rows = read_movement(run)
     few = -(-len(rows) // ENDS)
     return {
         name: {
             kind: {
-                "first": float(np.mean([row[kind][name] for row in rows[:few]])),
-                "last": float(np.mean([row[kind][name] for row in rows[-few:]])),
+                "first": float(np.median([row[kind][name] for row in rows[:few]])),
+                "last": float(np.median([row[kind][name] for row in rows[-few:]])),
             }
             for kind in KINDS_OF_SHARE
         }
@@ -238,5 +238,5 @@ def _told(run: Mapping[str, Any]) -> list[str]:
         for name in still:
             shares = (movement[name][kind] for kind in KINDS_OF_SHARE)
             rows.append([name, *(f"{share['first']:.1e} → {share['last']:.1e}" for share in shares)])
-        lines += ["", *align(rows), "mean of the first fifth of the run → of the last"]
+        lines += ["", *align(rows), "median of the first fifth of the run → of the last"]
     return lines

@@ -173,9 +173,9 @@ Each line is a median, the band round it the quartiles over the sentences. {_ord
 
 {_bound(networks)}
 
-**Which weights stop moving.** The gradient of a matrix $W$ as a share of its size $\\|W\\|$, mean of the first fifth of
-the training and of the last, in millionths; of each network without attention the {_words(STILL)} matrices along the
-chain that the loss asks least to move.
+**Which weights stop moving.** The gradient of a matrix $W$ as a share of its size $\\|W\\|$, median of the first fifth
+of the training and of the last, in millionths; of each network without attention the {_words(STILL)} matrices along
+the chain that the loss asks least to move.
 
 {_still_table(runs)}
 

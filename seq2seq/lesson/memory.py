@@ -221,7 +221,7 @@ gives both twins the same form, and is right in {results["guess"]} % of the sent
 
 `make lesson` trains each network on {sentences["train"]:,} such sentences, as many of each kind at each distance from
 {first} to {last} (no participle stands next to its noun), {results["updates"]:,} updates on the same data, at the
-learning rates of the translators above, sizes such that the numbers of parameters differ by {results["spread"]:.1f} %
+learning rate of the translators above, sizes such that the numbers of parameters differ by {results["spread"]:.1f} %
 at most. It is asked about {sentences["held_out"]:,}
 others. Right, in percent, with {results["interval"]} % intervals {_seeds(results)}:
 

@@ -164,7 +164,7 @@ def measure(keep: Keep) -> Results:
         "corpora": {corpus: len(prepared(keep, corpus, config).split("train")) for corpus in corpora(keep)},
         "vocabulary": config.subwords.vocabulary,
         "embedding": config.model.embedding,
-        "rates": dict.fromkeys(CELLS, config.training.learning_rate),
+        "rate": config.training.learning_rate,
         "attention": keep.get(f"{NAME}-attention", looked_at),
     }
 
@@ -217,7 +217,7 @@ may look at all annotations of the source.
 Such networks are trained by `make train SET="model.cell=gru model.attention=false"`. Here each cell is, with and
 without attention: one layer of encoder and of decoder, embeddings of {results["embedding"]}, vocabulary
 {results["vocabulary"]:,}, hidden sizes such that all have about the same number of parameters, one thread, {each}
-each, learning rates {", ".join(f"{rate} ({cell})" for cell, rate in results["rates"].items())}.
+each, learning rate {results["rate"]}.
 
 """
     for corpus, pairs in results["corpora"].items():
@@ -244,8 +244,8 @@ French orders otherwise: `seq2seq translate --attention map.png "{results["atten
 
 {quoted}
 
-What it does not show: what these cells reach when each is tuned for itself, or trained for longer; but for the
-learning rate all have the settings that the recipes found best for an LSTM with attention.
+What it does not show: what these cells reach when each is tuned for itself, or trained for longer; all have the
+settings that the recipes found best for an LSTM with attention.
 """
 
 

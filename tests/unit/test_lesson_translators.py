@@ -55,7 +55,7 @@ def results(request: pytest.FixtureRequest) -> dict[str, Any]:
         "corpora": corpora,
         "vocabulary": 2000,
         "embedding": 128,
-        "rates": {"rnn": 0.01, "gru": 0.02, "lstm": 0.02},
+        "rate": 0.02,
         "attention": {"pairs": pairs, "alignments": alignments},
     }
 

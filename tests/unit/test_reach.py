@@ -14,7 +14,7 @@ from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.cli import main
 from seq2seq.config import Config
 from seq2seq.gradients import measure
-from seq2seq.reach import choose, of_runs, render, write
+from seq2seq.reach import choose, ends_of_movement, of_runs, render, write
 from seq2seq.training import train
 from tests.toys import ATTENTIONS, CELLS, config, model_config, task
 from tests.toys import write_corpus as write_toy
@@ -115,6 +115,14 @@ def test_runs_without_notes_have_no_picture_of_their_weights(
     assert results["runs"] == [{"name": "run", "clipping": None, "movement": {}}]
     assert [path.name for path in write(results, tmp_path / "out", folders)] == ["gradients.json", "gradients.png"]
     assert "clipped" not in render(results)
+
+
+def test_one_gradient_that_exploded_is_not_all_that_is_told(tmp_path: Path) -> None:
+    gradients = [1, 9e9, 2, 4, 4, 4, 4, 4, 4, 4, 4, 4, 6, 5, 9e9]
+    rows = [{"step": step, "gradient": {"W": g}, "update": {"W": g / 10}} for step, g in enumerate(gradients, 1)]
+    (tmp_path / "weights.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    movement = ends_of_movement(tmp_path)["W"]
+    assert movement == {"gradient": {"first": 2, "last": 6}, "update": {"first": 0.2, "last": 0.6}}
 
 
 def test_fresh_networks_of_each_cell(corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
