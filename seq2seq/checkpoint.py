@@ -24,6 +24,7 @@ from torch import Tensor
 from data_prep.errors import UserError
 from data_prep.files import (
     DIFFERS,
+    SUMS,
     digest,
     file_digest,
     read_sums,
@@ -273,7 +274,8 @@ def read_state(checkpoint: Path, names: Collection[str] = (MODEL, OPTIMISER)) ->
     try:
         state, sums = _read_state(checkpoint)
     except (OSError, UserError, ValidationError) as error:
-        raise _damaged(run, checkpoint / STATE) from error
+        name = STATE if (checkpoint / SUMS).is_file() else SUMS
+        raise _damaged(run, checkpoint / name) from error
     for name in names:
         if not same_digest(checkpoint / name, sums.get(name)):
             raise _damaged(run, checkpoint / name)

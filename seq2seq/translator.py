@@ -13,6 +13,7 @@ from torch import Tensor
 
 from data_prep.carrying import PLACEHOLDERS, restore
 from data_prep.cleaning import normalise
+from data_prep.errors import UserError
 from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
@@ -75,10 +76,12 @@ class Translator:
     def load(cls, run: str | Path, checkpoint: str = "best", device: str = "cpu") -> "Translator":
         """Read a checkpoint of a run: `best`, `last` or a step.
 
-        Raises UserError if it is missing or damaged.
+        Raises UserError if it is missing or damaged, or there is no such device.
         """
         folder = Path(run)
         where = torch.device(device)
+        if where.type == "cuda" and not torch.cuda.is_available():
+            raise UserError(f"{device}: PyTorch finds no GPU here; leave the device out, or say cpu")
         model, subwords, config = load_model(find_checkpoint(folder, checkpoint), where)
         return cls(model, subwords, config.decoding, where)
 

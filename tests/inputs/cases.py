@@ -170,6 +170,7 @@ CASES: dict[str, Case] = {
     "a setting beyond all bounds": Case(
         _prepare("a.tsv", "--set", "subwords.vocabulary=1000000000000"), error="vocabulary"
     ),
+    "translate: --seed without --sample": Case(("translate", "--seed", "2", "x"), error="give --sample too"),
     "translate: a folder for --in": Case(
         ("translate", "--in", "a"), lambda folder: (folder / "a").mkdir(), "not a file"
     ),

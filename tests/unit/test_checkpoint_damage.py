@@ -172,7 +172,7 @@ def test_a_checkpoint_without_checksums_is_not_whole(run: Run) -> None:
     run.save(1, 1)
     folder = find_checkpoint(run.folder, "last")
     (folder / SUMS).unlink()
-    with pytest.raises(UserError, match=f"{STATE}: missing or damaged"):
+    with pytest.raises(UserError, match=f"{SUMS}: missing or damaged"):
         read_state(folder)
     with pytest.raises(UserError, match="no checkpoint is whole"):
         find_checkpoint(run.folder, "last-good")

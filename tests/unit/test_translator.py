@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_prep.cleaning import normalise
+from data_prep.errors import UserError
 from data_prep.subwords import END, Subwords
 from seq2seq.config import Decoding
 from seq2seq.products import choose_bytes
@@ -296,3 +297,9 @@ def test_batches_do_not_draw_alike() -> None:
     made = translator(batch_tokens=1)
     drawn = made.hypotheses(["ab"] * 20, sample_seed=1)
     assert len({scored[0].text for scored in drawn}) > 1
+
+
+def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="cuda:0: PyTorch finds no GPU here"):
+        Translator.load("run", device="cuda:0")
