@@ -240,8 +240,9 @@ def _newest_whole(run: Path, but: Path | None = None) -> int:
 
 def _is_whole(run: Path, step: int, names: Collection[str] = (MODEL, OPTIMISER)) -> bool:
     folder = _folder(run, step)
+    sums = _read_sums(folder)
     try:
-        state, sums = _read_state(folder)
+        state = _read_state(folder, sums)
     except (OSError, UserError, ValidationError):
         return False
     return state.step == step and all(same_digest(folder / name, sums.get(name)) for name in names)
@@ -256,13 +257,20 @@ def _damaged(run: Path, path: Path, why: str = DIFFERS) -> UserError:
     return UserError(f"{path}: {why}; {offer}")
 
 
-def _read_state(checkpoint: Path) -> tuple[TrainingState, dict[str, str]]:
-    """The state, verified, and the checksums of the files beside it."""
-    sums = read_sums(checkpoint, "use another checkpoint") or {}
+def _read_sums(checkpoint: Path) -> dict[str, str]:
+    """Checksums of the files of a checkpoint; none where they are missing or damaged."""
+    try:
+        sums = read_sums(checkpoint, "use another checkpoint") or {}
+    except (OSError, UserError):
+        return {}
+    return sums if sums.keys() == {MODEL, OPTIMISER, STATE} else {}
+
+
+def _read_state(checkpoint: Path, sums: Mapping[str, str]) -> TrainingState:
     data = read_small(checkpoint / STATE, JSON_LIMIT)
-    if sums.get(STATE) != digest(data) or sums.keys() != {MODEL, OPTIMISER, STATE}:
+    if sums.get(STATE) != digest(data):
         raise UserError(f"{checkpoint / STATE}: {DIFFERS}")
-    return TrainingState.model_validate_json(data), sums
+    return TrainingState.model_validate_json(data)
 
 
 def read_state(checkpoint: Path, names: Collection[str] = (MODEL, OPTIMISER)) -> TrainingState:
@@ -271,11 +279,12 @@ def read_state(checkpoint: Path, names: Collection[str] = (MODEL, OPTIMISER)) ->
     Raises UserError if one is damaged.
     """
     run = checkpoint.parent.parent
+    if not (sums := _read_sums(checkpoint)):
+        raise _damaged(run, checkpoint / SUMS, "missing or damaged")
     try:
-        state, sums = _read_state(checkpoint)
+        state = _read_state(checkpoint, sums)
     except (OSError, UserError, ValidationError) as error:
-        name = STATE if (checkpoint / SUMS).is_file() else SUMS
-        raise _damaged(run, checkpoint / name) from error
+        raise _damaged(run, checkpoint / STATE) from error
     for name in names:
         if not same_digest(checkpoint / name, sums.get(name)):
             raise _damaged(run, checkpoint / name)

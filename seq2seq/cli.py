@@ -194,7 +194,7 @@ def translate(
         int, typer.Option(min=1, max=100, help="Translations of each line: its number, score and text, by tabs.")
     ] = 1,
     sample: Annotated[bool, typer.Option("--sample", help="Draw translations at random.")] = False,
-    seed: Annotated[int | None, typer.Option(min=1, help="Which ones --sample draws; 1 unless given.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Which ones --sample draws; 1 unless given.")] = None,
     attention: Annotated[
         Path | None,
         typer.Option(help="Picture (PNG) of what is looked at for each word, of a text of up to six lines."),
@@ -226,7 +226,9 @@ def translate(
         attention_picture.check(attention, " ".join(text or ()).split("\n"))
     translator = Translator.load(folder, checkpoint)
     check = InputCheck("", _say) if no_language_check else InputCheck.of_run(folder, _say)
-    options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": (seed or 1) if sample else None}
+    if sample and seed is None:
+        seed = 1
+    options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": seed}
     if text:
         chunks: Iterator[tuple[int, list[str]]] = iter([(1, " ".join(text).split("\n"))])
     elif source:

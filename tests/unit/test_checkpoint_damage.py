@@ -168,10 +168,15 @@ def test_any_byte_changed_in_a_checkpoint_is_found(run: Run, name: str, data: st
     read_state(folder)
 
 
-def test_a_checkpoint_without_checksums_is_not_whole(run: Run) -> None:
+@pytest.mark.parametrize("how", ["missing", "short", "empty", "of one file"])
+def test_a_checkpoint_without_checksums_is_not_whole(run: Run, how: str) -> None:
     run.save(1, 1)
     folder = find_checkpoint(run.folder, "last")
-    (folder / SUMS).unlink()
+    if how in ("empty", "of one file"):
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / SUMS).write_text("".join(lines[: how == "of one file"]), encoding="utf-8")
+    else:
+        damage(folder / SUMS, how)
     with pytest.raises(UserError, match=f"{SUMS}: missing or damaged"):
         read_state(folder)
     with pytest.raises(UserError, match="no checkpoint is whole"):
