@@ -191,7 +191,8 @@ def translate(
     out: Annotated[Path | None, typer.Option(help="File to write to instead of standard output.")] = None,
     beam: Beam = None,
     nbest: Annotated[
-        int, typer.Option(min=1, max=100, help="Translations of each line: its number, score and text, by tabs.")
+        int,
+        typer.Option(min=1, max=100, help="Up to so many translations of each line: number, score and text, by tabs."),
     ] = 1,
     sample: Annotated[bool, typer.Option("--sample", help="Draw translations at random.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Which ones --sample draws; 1 unless given.")] = None,

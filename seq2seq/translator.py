@@ -3,8 +3,9 @@
 import ctypes
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -93,9 +94,9 @@ class Translator:
     def hypotheses(
         self, lines: Sequence[str], *, beam: int | None = None, nbest: int = 1, sample_seed: int | None = None
     ) -> list[list[Scored]]:
-        """Up to `nbest` translations of each line with their scores, best first, never none.
+        """Up to `nbest` translations of each line with their scores, best first, never none; no two are alike.
 
-        With `sample_seed` they are drawn at random instead of searched for.
+        With `sample_seed` they are drawn at random instead of searched for, and may be alike.
         """
         width = nbest if sample_seed is not None else max(nbest, beam or self.decoding.beam)
         return self._found(lines, width, nbest, sample_seed)
@@ -126,9 +127,13 @@ class Translator:
         order = range(len(batches) - 1, -1, -1)
         for number, hypotheses in zip(order, self.workers.map(search, order), strict=True):
             for row, of_piece in zip(batches[number], hypotheses, strict=True):
-                found[row] = self._texts(flat[row], of_piece, nbest)
+                texts = self._texts(flat[row], of_piece)
+                texts = islice(_distinct(texts) if sample_seed is None else texts, nbest)
+                found[row] = list(texts) or [Scored(flat[row].text, -torch.inf)]
         remaining = iter(found)
-        return [_join(line, [next(remaining) for _ in line]) for line in pieces]
+        joined = [_join(line, [next(remaining) for _ in line]) for line in pieces]
+        # Cut where they went round in loops, two may be alike.
+        return joined if sample_seed is not None else [list(_distinct(line)) for line in joined]
 
     def _tensors(self, sources: list[list[int]]) -> tuple[Tensor, Tensor, Tensor]:
         """Sources of like length, their lengths, and how long their translations may be."""
@@ -148,17 +153,13 @@ class Translator:
         if rows:
             yield rows
 
-    def _texts(self, source: Piece, hypotheses: list[Hypothesis], count: int) -> list[Scored]:
-        """Texts of the first `count` hypotheses that say something; the source itself if none does."""
-        scored: list[Scored] = []
+    def _texts(self, source: Piece, hypotheses: list[Hypothesis]) -> Iterator[Scored]:
+        """Texts of those hypotheses that say something."""
         for hypothesis in hypotheses:
             # Bytes can spell a line break, which would make two lines of one.
             text = self.subwords.decode_target([hypothesis.ids])[0]
             if text := normalise(restore(text, source.items) if source.items else text):
-                scored.append(Scored(text, hypothesis.score))
-            if len(scored) == count:
-                break
-        return scored or [Scored(source.text, -torch.inf)]
+                yield Scored(text, hypothesis.score)
 
     def _pieces(self, lines: list[str]) -> list[list[Piece]]:
         """Each line in pieces short enough to translate; none for a blank line."""
@@ -212,6 +213,15 @@ def give_back_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim:
         trim(0)
+
+
+def _distinct(found: Iterable[Scored]) -> Iterator[Scored]:
+    """The first of those that have the same text: subwords can be put together in several ways."""
+    seen: set[str] = set()
+    for one in found:
+        if one.text not in seen:
+            seen.add(one.text)
+            yield one
 
 
 def _join(line: list[Piece], found: list[list[Scored]]) -> list[Scored]:

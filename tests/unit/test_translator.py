@@ -207,12 +207,27 @@ def test_nbest_is_sorted_distinct_and_begins_with_the_translation() -> None:
         scores = [one.score for one in found]
         assert scores == sorted(scores, reverse=True)
         assert all(math.isfinite(score) and score < 0 for score in scores)
-        assert len(set(found)) == 4
+        assert len({one.text for one in found}) == 4
     assert [len(found) for found in model.hypotheses(lines, beam=4)] == [1] * 5
 
 
+def test_subwords_that_spell_the_same_and_loops_that_are_cut_are_one_of_the_nbest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = translator()
+    ids = {p: i for i in range(model.subwords.target_size) for p in model.subwords.target_pieces([i])}
+    spelt = (["▁", "a"], ["▁", "<0x61>"], ["▁", "a"] * 3, ["▁", "a"] * 2, ["▁", "c"], ["▁", "d"])
+    hypotheses = [Hypothesis(tuple(ids[piece] for piece in pieces), -n) for n, pieces in enumerate(spelt)]
+    monkeypatch.setattr(model.search, "beam", lambda *_: [hypotheses])
+    texts = [[one.text for one in model.hypotheses(["x"], nbest=count)[0]] for count in (1, 2, 4, 6)]
+    assert texts == [["a"], ["a", "a a"], ["a", "a a", "c"], ["a", "a a", "c", "d"]]
+    monkeypatch.setattr(model.search, "sample", lambda *_: [hypotheses])
+    assert [one.text for one in model.hypotheses(["x"], nbest=3, sample_seed=1)[0]] == ["a", "a", "a a"]
+
+
 def test_nbest_of_a_long_line_joins_the_pieces_rank_by_rank() -> None:
-    model = translator({END: 2.0})
+    # With shorter answers than by 2.0, in which there is no loop to cut.
+    model = translator({END: 3.0})
     first, second = ("ab. " * 30).strip(), ("cd. " * 30).strip()
     (whole,) = model.hypotheses([f"{first} {second}"], nbest=2)
     pieces = cut(model, f"{first} {second}")
