@@ -22,7 +22,7 @@ CARRIED = 0.3
 """Share of unknown names that the other side has as they are, from which on names are carried at all."""
 
 # Each begins where nothing like it goes before, so that a long word is not read again from each of its letters.
-_ITEM = re.compile(
+ITEM = re.compile(
     r"`[^`]+`"
     r"|(?:(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]*://|www\.)[^\s<>\"«»]*[^\s<>\"«».,;:!?'’)\]…]"
     r"|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -46,7 +46,7 @@ class Carrier:
 
         Items that there are no placeholders left for stay.
         """
-        found = [match for match in _ITEM.finditer(text) if self._is_item(match)]
+        found = [match for match in ITEM.finditer(text) if self._is_item(match)]
         marks = [(match.span(), place) for match, place in zip(found, _places(text), strict=False)]
         items = [""] * len(PLACEHOLDERS)
         for (start, end), place in marks:
@@ -56,7 +56,7 @@ class Carrier:
     def mask_pair(self, source: str, target: str) -> tuple[str, str]:
         """Both sides with placeholders for what stands in both, as often in one as in the other."""
         known_too = zlib.crc32(source.encode()) % FAMILIAR == 0
-        items = [match for match in _ITEM.finditer(source) if self._is_item(match, known_too)]
+        items = [match for match in ITEM.finditer(source) if self._is_item(match, known_too)]
         if not items:
             return source, target
         ours, theirs = _by_text(source), _by_text(target)
@@ -101,7 +101,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> Carrier:
     capitals: Counter[str] = Counter()
     same: Counter[str] = Counter()
     for source, target in pairs:
-        for match in _ITEM.finditer(source):
+        for match in ITEM.finditer(source):
             if word := match["word"]:
                 counts[word.lower()] += 1
                 # A sentence begins with a capital, whatever its first word is.
@@ -117,7 +117,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> Carrier:
 def _by_text(text: str) -> dict[str, list[tuple[int, int]]]:
     """Where each item or word stands."""
     spans: dict[str, list[tuple[int, int]]] = {}
-    for match in _ITEM.finditer(text):
+    for match in ITEM.finditer(text):
         spans.setdefault(match[0], []).append(match.span())
     return spans
 

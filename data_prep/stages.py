@@ -212,6 +212,12 @@ def text_batches(path: Path) -> Iterator[pa.RecordBatch]:
             yield reader.get_batch(i)
 
 
+def sources(path: Path) -> Iterator[str]:
+    """The source of each pair in such a file."""
+    for batch in text_batches(path):
+        yield from batch["source"].to_pylist()
+
+
 # Stage 2: the subword model.
 
 

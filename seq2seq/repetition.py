@@ -28,7 +28,7 @@ def without_loops(text: str, source: str) -> str:
     if max(map(len, words)) > LONG_WORD:
         often = max(SIGNS, _most_repeated_signs(source))
         words = [_shortened(word, often) if len(word) > LONG_WORD else word for word in words]
-    if _sizes(words):
+    if _sizes(_bare(words)):
         words = _cut(words, _most_repeated_words(source))
     return " ".join(words)
 
@@ -46,14 +46,17 @@ def _cut(words: list[str], often: int) -> list[str]:
     before: list[str] = []
     while words != before:
         before = words
-        for size in _sizes(words):
+        for size in _sizes(_bare(words)):
             kept: list[str] = []
+            kept_bare: list[str] = []
             same = 0
-            for word in words:
-                same = same + 1 if len(kept) >= size and kept[-size] == word else 0
+            for word, bare in zip(words, _bare(words), strict=True):
+                same = same + 1 if len(kept) >= size and kept_bare[-size] == bare else 0
                 kept.append(word)
-                if same and same % size == 0 and same // size >= max(often, _allowed(kept[-size:])):
-                    del kept[-size:]
+                kept_bare.append(bare)
+                if same and same % size == 0 and same // size >= max(often, _allowed(kept[-2 * size : -size])):
+                    # The last word stays, for the mark at its end.
+                    del kept[-size - 1 : -1], kept_bare[-size:]
                     same -= size
             words = kept
     return words
@@ -76,7 +79,7 @@ def _most_repeated_words(text: str) -> int:
 
     The last time its last word may be another: "hand in hand down the street" is "main dans la main dans la rue".
     """
-    words = [MARK.sub("", word) or word for word in text.casefold().split()]
+    words = _bare(text.split())
     most = 1
     for size in _sizes(words):
         same = 0
@@ -84,6 +87,11 @@ def _most_repeated_words(text: str) -> int:
             same = same + 1 if first == second else 0
             most = max(most, (same + (size > 1)) // size + 1)
     return most
+
+
+def _bare(words: list[str]) -> list[str]:
+    """Words without marks and capitals."""
+    return [MARK.sub("", word).casefold() or word for word in words]
 
 
 def _sizes(words: list[str]) -> list[int]:

@@ -15,6 +15,7 @@ from torch import Tensor
 from data_prep.carrying import PLACEHOLDERS, restore
 from data_prep.cleaning import normalise
 from data_prep.errors import UserError
+from data_prep.haste import Habits, Haste, as_typed, neat, read_habits
 from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
@@ -24,6 +25,7 @@ from seq2seq.inference import Inference, fit_bytes
 from seq2seq.products import choose_bytes
 from seq2seq.repetition import without_loops
 from seq2seq.reverse import Reverse
+from seq2seq.run_files import read_corpus_note
 from seq2seq.search import Hypothesis, Search
 from seq2seq.threads import Workers
 
@@ -62,8 +64,18 @@ class Translator:
     ['Comment vas-tu ?']
     """
 
-    def __init__(self, model: Networks, subwords: Subwords, decoding: Decoding, device: torch.device) -> None:
-        """Put a model in memory to use; `load` reads one from disk."""
+    def __init__(
+        self,
+        model: Networks,
+        subwords: Subwords,
+        decoding: Decoding,
+        device: torch.device,
+        habits: Habits | None = None,
+    ) -> None:
+        """Put a model in memory to use; `load` reads one from disk.
+
+        With the `habits` of the training text, lines that are typed otherwise are translated in its form.
+        """
         placeholders = len(PLACEHOLDERS) if subwords.carrier else 0
         in_bytes = choose_bytes(decoding.precision, device) and (decoding.precision == "int8" or fit_bytes(model))
         self.search = Search(Inference(model, in_bytes, placeholders))
@@ -72,6 +84,7 @@ class Translator:
         self.subwords = subwords
         self.decoding = decoding
         self.device = device
+        self.habits = habits
 
     @classmethod
     def load(cls, run: str | Path, checkpoint: str = "best", device: str = "cpu") -> "Translator":
@@ -84,7 +97,7 @@ class Translator:
         if where.type == "cuda" and not torch.cuda.is_available():
             raise UserError(f"{device}: PyTorch finds no GPU here; leave the device out, or say cpu")
         model, subwords, config = load_model(find_checkpoint(folder, checkpoint), where)
-        return cls(model, subwords, config.decoding, where)
+        return cls(model, subwords, config.decoding, where, read_habits(read_corpus_note(folder)["manifest"]))
 
     def translate(self, lines: Sequence[str], *, beam: int | None = None) -> list[str]:
         """The best translation of each line; a blank line for a blank line."""
@@ -104,7 +117,8 @@ class Translator:
     def _found(
         self, lines: Sequence[str], width: int, nbest: int, sample_seed: int | None = None, scored: bool = True
     ) -> list[list[Scored]]:
-        pieces = self._pieces([normalise(line) for line in lines])
+        neat = [self._neat(normalise(line)) for line in lines]
+        pieces = self._pieces([line for line, _ in neat])
         flat = [piece for line in pieces for piece in line]
         ids = [piece.ids for piece in flat]
         batches = list(self._batches(ids, width))
@@ -131,9 +145,17 @@ class Translator:
                 texts = islice(_distinct(texts) if sample_seed is None else texts, nbest)
                 found[row] = list(texts) or [Scored(flat[row].text, -torch.inf)]
         remaining = iter(found)
-        joined = [_join(line, [next(remaining) for _ in line]) for line in pieces]
+        joined = [
+            _join(line, [next(remaining) for _ in line], haste) for line, (_, haste) in zip(pieces, neat, strict=True)
+        ]
         # Cut where they went round in loops, two may be alike.
         return joined if sample_seed is not None else [list(_distinct(line)) for line in joined]
+
+    def _neat(self, line: str) -> tuple[str, Haste | None]:
+        """A line in the form of the training text, and how it had been typed if that is known."""
+        if not (self.habits and line):
+            return line, None
+        return neat(line, self.habits, lambda word: len(self.subwords.encode_source([word])[0]))
 
     def _tensors(self, sources: list[list[int]]) -> tuple[Tensor, Tensor, Tensor]:
         """Sources of like length, their lengths, and how long their translations may be."""
@@ -224,15 +246,15 @@ def _distinct(found: Iterable[Scored]) -> Iterator[Scored]:
             yield one
 
 
-def _join(line: list[Piece], found: list[list[Scored]]) -> list[Scored]:
-    """The translations of a line from those `found` of its pieces, rank by rank."""
+def _join(line: list[Piece], found: list[list[Scored]], haste: Haste | None) -> list[Scored]:
+    """The translations of a line from those `found` of its pieces, rank by rank, in the form in which it was typed."""
     if not line:
         return [BLANK]
     source = " ".join(piece.text for piece in line)
+    texts = [
+        without_loops(" ".join(scored[rank].text for scored in found), source) for rank in range(min(map(len, found)))
+    ]
     return [
-        Scored(
-            without_loops(" ".join(scored[rank].text for scored in found), source),
-            sum(scored[rank].score for scored in found) / len(found),
-        )
-        for rank in range(min(map(len, found)))
+        Scored(as_typed(text, haste) if haste else text, sum(scored[rank].score for scored in found) / len(found))
+        for rank, text in enumerate(texts)
     ]

@@ -192,6 +192,9 @@ IN_RUN: dict[str, tuple[str, Craft, str]] = {
     "a note that is large": ("evaluate", put("corpus.json", b" " * (1 << 26)), "larger than"),
     "a note of no languages": ("evaluate", edit("corpus.json", "manifest", "languages", to=[]), "languages"),
     "a note of a folder that is none": ("evaluate", edit("corpus.json", "folder", to=["/"]), "folder"),
+    "a note of habits that are none": (
+        "translate", edit("corpus.json", "manifest", "splits", "train", "typed", to=[]), "typed"
+    ),
     "a language that is an order": (
         "evaluate", edit("corpus.json", "manifest", "languages", "source", to="\x1b[2J"), "not a language"
     ),

@@ -12,6 +12,7 @@ from data_prep import stages
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.files import SUMS, file_digest
+from data_prep.haste import count
 from data_prep.parallel import ordered_map
 from data_prep.prepare import prepare
 from data_prep.settings import Preparation
@@ -75,6 +76,7 @@ def test_a_corpus_comes_out_and_every_pair_is_accounted_for(tmp_path: Path, sour
         }
         for row, (_, target) in enumerate(texts(corpus, name)):
             assert corpus.subwords.decode_target([split.target_ids(row).tolist()]) == [target]
+    assert splits["train"]["typed"] == count(source for source, _ in texts(corpus, "train"))
     assert set(everything) == {(s, t.replace("\u00a0", " ")) for s, t in PAIRS}
     assert manifest["files"] == {
         name: digest for name, digest in contents(tmp_path / "out").items() if name not in (MANIFEST, SUMS)

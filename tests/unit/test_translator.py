@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from data_prep.cleaning import normalise
 from data_prep.errors import UserError
+from data_prep.haste import Habits
 from data_prep.subwords import END, Subwords
 from seq2seq.config import Decoding
 from seq2seq.products import choose_bytes
@@ -38,6 +39,7 @@ def translator(favoured: dict[int, float] | None = None, **decoding: float) -> T
 
 # Answers are short, and may be of any bytes.
 QUICK = translator({END: 6.0, **dict.fromkeys(BYTES, 50.0)})
+QUICK.habits = Habits(sentences=1000, small=0, loud=0, unmarked=0, mark=".")
 # Everything that breaks a line for str.splitlines, what is invisible, and letters that are their own trouble.
 ODD = list("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\u200b\ufeff\u00ad\u200d\u2581\u0301🙂漢ﷺ\ud7ff\U0010ffff")
 LINE = st.text(st.sampled_from(ODD) | st.sampled_from("ab .") | st.characters(), max_size=12)
@@ -104,6 +106,19 @@ def echo(monkeypatch: pytest.MonkeyPatch, model: Translator) -> list[str]:
 
     monkeypatch.setattr(model.search, "beam", search)
     return pieces
+
+
+def test_a_line_typed_in_haste_is_translated_in_the_form_of_the_training_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = translator()
+    pieces = echo(monkeypatch, model)
+    lines = ["ab c", "AB C", "Ab c.", "", "ab c. " * 40 + "ab"]
+    assert model.translate(lines) == lines
+    pieces.clear()
+    model.habits = QUICK.habits
+    assert model.translate(lines) == lines
+    assert pieces.count("Ab c.") == 3
+    assert any(piece.startswith("Ab c. ab") for piece in pieces)
+    assert {piece[-1] for piece in pieces} == {"."}
 
 
 def cut(model: Translator, text: str) -> list[str]:
