@@ -107,7 +107,8 @@ def as_typed(text: str, haste: Haste) -> str:
 
 
 def _haste(text: str) -> Haste:
-    loud = text.isupper() and sum(map(str.isupper, text.split())) > 1
+    begun = text[:1].upper() + text[1:]
+    loud = begun.isupper() and sum(map(str.isupper, begun.split())) > 1
     return Haste(text[:1].islower(), loud, _ends_in_word(text))
 
 

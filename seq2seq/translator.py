@@ -114,11 +114,21 @@ class Translator:
         width = nbest if sample_seed is not None else max(nbest, beam or self.decoding.beam)
         return self._found(lines, width, nbest, sample_seed)
 
+    def neat(self, line: str) -> tuple[str, Haste | None]:
+        """A line as the network reads it, in the form of its training text, and how it was typed where that is known.
+
+        A line that is neat stays as it is.
+        """
+        line = normalise(line)
+        if not (self.habits and line):
+            return line, None
+        return neat(line, self.habits, lambda word: len(self.subwords.encode_source([word])[0]))
+
     def _found(
         self, lines: Sequence[str], width: int, nbest: int, sample_seed: int | None = None, scored: bool = True
     ) -> list[list[Scored]]:
-        neat = [self._neat(normalise(line)) for line in lines]
-        pieces = self._pieces([line for line, _ in neat])
+        read = [self.neat(line) for line in lines]
+        pieces = self._pieces([line for line, _ in read])
         flat = [piece for line in pieces for piece in line]
         ids = [piece.ids for piece in flat]
         batches = list(self._batches(ids, width))
@@ -146,16 +156,10 @@ class Translator:
                 found[row] = list(texts) or [Scored(flat[row].text, -torch.inf)]
         remaining = iter(found)
         joined = [
-            _join(line, [next(remaining) for _ in line], haste) for line, (_, haste) in zip(pieces, neat, strict=True)
+            _join(line, [next(remaining) for _ in line], haste) for line, (_, haste) in zip(pieces, read, strict=True)
         ]
         # Cut where they went round in loops, two may be alike.
         return joined if sample_seed is not None else [list(_distinct(line)) for line in joined]
-
-    def _neat(self, line: str) -> tuple[str, Haste | None]:
-        """A line in the form of the training text, and how it had been typed if that is known."""
-        if not (self.habits and line):
-            return line, None
-        return neat(line, self.habits, lambda word: len(self.subwords.encode_source([word])[0]))
 
     def _tensors(self, sources: list[list[int]]) -> tuple[Tensor, Tensor, Tensor]:
         """Sources of like length, their lengths, and how long their translations may be."""

@@ -8,6 +8,7 @@ from matplotlib.image import imread
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
+from data_prep.haste import Habits
 from seq2seq import attention_picture, cli
 from seq2seq.alignment import END_MARK, Alignment, align
 from seq2seq.checkpoint import TrainingState, save_checkpoint
@@ -94,6 +95,20 @@ def test_what_is_drawn_is_what_is_printed(
     assert done.value.code == 0
     printed = capsys.readouterr().out.splitlines()[0]
     assert drawn == [("ab cd", printed.split("\t")[-1])]
+
+
+def test_what_is_typed_in_haste_is_drawn_as_it_is_read(
+    tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[str, str]] = []
+    habits = Habits(sentences=1000, small=0, loud=0, unmarked=0, mark=".")
+    monkeypatch.setattr("seq2seq.translator.read_habits", lambda manifest: habits)
+    monkeypatch.setattr(attention_picture, "draw", lambda *arguments: drawn.extend(arguments[-1]))
+    run = _run(tmp_path / "run", corpus)
+    with pytest.raises(SystemExit) as done:
+        cli.main(["translate", "--run", str(run), "--attention", str(tmp_path / "map.png"), "ab cd"])
+    assert done.value.code == 0
+    assert drawn == [("Ab cd.", capsys.readouterr().out.splitlines()[0])]
 
 
 def test_what_is_carried_is_drawn_as_it_is(tmp_path: Path) -> None:

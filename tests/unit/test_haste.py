@@ -99,6 +99,7 @@ def test_nothing_but_capitals_and_a_mark_is_changed_and_items_are_not(text: str)
         assert made == text + "." * haste.unmarked
     before, after = ([item[0] for item in ITEM.finditer(one) if not item["word"]] for one in (text, made))
     assert before == after
+    assert neat(made, WHOLE, units)[0] == made
     assert as_typed(text, PLAIN) == text
     assert as_typed(text, haste)
 
