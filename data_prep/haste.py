@@ -8,9 +8,9 @@ into their form (`neat`), and its answer into the form of what was typed (`as_ty
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,9 +19,15 @@ from data_prep.cleaning import normalise
 
 FEW = 0.01
 """Share of the training text below which a way to write is not one that a network learns."""
+OFTEN, MOSTLY = 20, 0.9
+"""Times that a word begins a sentence, and share of those that end alike, for it to tell how a sentence ends."""
+BEGINNINGS = 20_000
+"""Words that are counted so, the first ones; of text without spaces each sentence is one."""
+MARKS = frozenset(".?!。？！؟।۔")
+"""Marks that are taken off a translation if there was none in what was typed."""
 LETTER = re.compile(r"[^\W\d_]")
-STOPS = (".", "。", "।", "۔")
-"""Marks that say nothing but that a sentence ends."""
+
+Ending = Annotated[str, Field(max_length=3)]
 
 
 class Haste(NamedTuple):
@@ -36,31 +42,44 @@ class Haste(NamedTuple):
 
 
 class Habits(BaseModel):
-    """How many of the sources of the training text are written so."""
+    """How many of the sources of the training text are written so, and how they end."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
     sentences: int = Field(ge=1)
     small: int = Field(ge=0)
     loud: int = Field(ge=0)
     unmarked: int = Field(ge=0)
-    mark: str = Field(max_length=1)
-    """What most of the others end with."""
+    ending: Ending = ""
+    """What most end with."""
+    endings: dict[str, Ending] = {}
+    """What those end with that begin with certain words, such as " ?"."""
 
 
 def count(sources: Iterable[str]) -> dict[str, Any] | None:
     """The habits of sources, for the manifest; None if there are none."""
     ways: Counter[Haste] = Counter()
     ends: Counter[str] = Counter()
+    by_word: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for text in sources:
         ways[haste := _haste(text)] += 1
-        if not haste.unmarked:
-            ends[text[-1:]] += 1
+        ending = _ending(text)
+        if not haste.unmarked and len(ending) <= 3:
+            ends[ending] += 1
+            if (word := _first_word(text)) in by_word or len(by_word) < BEGINNINGS:
+                by_word[word][ending] += 1
     if not ways:
         return None
     sums = {name: sum(n for haste, n in ways.items() if getattr(haste, name)) for name in Haste._fields}
-    mark = max(ends, key=lambda end: (ends[end], end), default="")
-    return Habits(sentences=ways.total(), **sums, mark=mark).model_dump()
+    usual = _most_common(ends)
+    endings = {
+        word: ending
+        for word, found in sorted(by_word.items())
+        if found.total() >= OFTEN
+        and (ending := _most_common(found)) != usual
+        and found[ending] >= MOSTLY * found.total()
+    }
+    return Habits(sentences=ways.total(), **sums, ending=usual, endings=endings).model_dump()
 
 
 def read_habits(manifest: dict[str, Any]) -> Habits | None:
@@ -83,22 +102,21 @@ def neat(text: str, habits: Habits, units: Callable[[str], int]) -> tuple[str, H
     cased = habits.small < few
     small = cased and small and (first := ITEM.match(text)) is not None and (first["word"] or "").islower()
     loud = cased and loud and habits.loud < few and not any(map(_has_case, _items(text)))
-    unmarked = unmarked and habits.unmarked < few and bool(habits.mark)
+    ending = habits.endings.get(_first_word(text), habits.ending) if unmarked and habits.unmarked < few else ""
     if loud:
         text = text.lower()
     if cased and text.islower():
         text = ITEM.sub(lambda item: _named(item["word"], units) if item["word"] else item[0], text)
     if small or loud:
         text = LETTER.sub(lambda letter: letter[0].upper(), text, count=1)
-    if unmarked:
-        text += habits.mark
-    return normalise(text), Haste(small, loud, unmarked)
+    return normalise(text + ending), Haste(small, loud, bool(ending))
 
 
 def as_typed(text: str, haste: Haste) -> str:
     """A translation of what was made neat, in the form of what had been typed."""
-    if haste.unmarked and text.endswith(STOPS) and _ends_in_word(text[:-1].rstrip()):
-        text = text[:-1].rstrip()
+    ending = _ending(text)
+    if haste.unmarked and ending.strip() in MARKS and ending != text:
+        text = text.removesuffix(ending)
     if haste.loud:
         return normalise(text.upper())
     if haste.small and (first := ITEM.match(text)) and _is_small_elsewhere(first["word"] or ""):
@@ -109,12 +127,23 @@ def as_typed(text: str, haste: Haste) -> str:
 def _haste(text: str) -> Haste:
     begun = text[:1].upper() + text[1:]
     loud = begun.isupper() and sum(map(str.isupper, begun.split())) > 1
-    return Haste(text[:1].islower(), loud, _ends_in_word(text))
+    return Haste(text[:1].islower(), loud, bool(text) and not _ending(text))
 
 
-def _ends_in_word(text: str) -> bool:
-    """Whether the last sign is a letter, with the marks that belong to it, or a digit."""
-    return unicodedata.category(text[-1])[0] in "LMN" if text else False
+def _first_word(text: str) -> str:
+    return text.split(" ", 1)[0].casefold()
+
+
+def _ending(text: str) -> str:
+    """What is behind the last letter, with the marks that belong to it, or digit."""
+    end = len(text)
+    while end and unicodedata.category(text[end - 1])[0] not in "LMN":
+        end -= 1
+    return text[end:]
+
+
+def _most_common(counts: Counter[str]) -> str:
+    return max(counts, key=lambda one: (counts[one], one), default="")
 
 
 def _items(text: str) -> list[str]:

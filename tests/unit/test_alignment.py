@@ -101,7 +101,7 @@ def test_what_is_typed_in_haste_is_drawn_as_it_is_read(
     tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[tuple[str, str]] = []
-    habits = Habits(sentences=1000, small=0, loud=0, unmarked=0, mark=".")
+    habits = Habits(sentences=1000, small=0, loud=0, unmarked=0, ending=".")
     monkeypatch.setattr("seq2seq.translator.read_habits", lambda manifest: habits)
     monkeypatch.setattr(attention_picture, "draw", lambda *arguments: drawn.extend(arguments[-1]))
     run = _run(tmp_path / "run", corpus)

@@ -10,7 +10,7 @@ from data_prep.carrying import ITEM
 from data_prep.cleaning import normalise
 from data_prep.haste import Habits, Haste, as_typed, count, neat, read_habits
 
-WHOLE = Habits(sentences=1000, small=0, loud=0, unmarked=0, mark=".")
+WHOLE = Habits(sentences=1000, small=0, loud=0, unmarked=0, ending=".", endings={"who": "?", "où": " ?"})
 """A corpus of whole sentences."""
 PLAIN = Haste(small=False, loud=False, unmarked=False)
 KNOWN = {"Italy", "Paris", "aunt", "lives", "march", "March"}
@@ -44,6 +44,10 @@ def units(word: str) -> int:
         ("`Code`", "`Code`"),
         ("!", "!"),
         ("नमस्ते", "नमस्ते."),
+        ("who are you", "Who are you?"),
+        ("WHO ARE YOU", "Who are you?"),
+        ("Où es-tu", "Où es-tu ?"),
+        ("Who", "Who?"),
         ("你好", "你好."),
     ],
 )
@@ -59,8 +63,8 @@ def test_what_is_typed_in_haste_is_made_neat(typed: str, expected: str) -> None:
         ({"loud": 10}, "HELLO PARIS", "HELLO PARIS."),
         ({"loud": 10}, "hello paris", "Hello Paris."),
         ({"unmarked": 10}, "hello paris", "Hello Paris"),
-        ({"mark": ""}, "hello paris", "Hello Paris"),
-        ({"mark": "。"}, "hello paris", "Hello Paris。"),
+        ({"ending": "", "endings": {}}, "hello paris", "Hello Paris"),
+        ({"ending": "。"}, "hello paris", "Hello Paris。"),
     ],
 )
 def test_what_the_training_text_has_too_is_left(change: dict[str, Any], typed: str, expected: str) -> None:
@@ -72,7 +76,9 @@ def test_what_the_training_text_has_too_is_left(change: dict[str, Any], typed: s
     ("typed", "translation", "expected"),
     [
         ("hello", "Bonjour.", "bonjour"),
-        ("Hello", "Bonjour !", "Bonjour !"),
+        ("Hello", "Bonjour !", "Bonjour"),
+        ("Hello", "« Bonjour ! »", "« Bonjour ! »"),
+        ("who are you", "Qui es-tu ?", "qui es-tu"),
         ("Hello", "Bonjour…", "Bonjour…"),
         ("Hello", "Bonjour...", "Bonjour..."),
         ("Hello", ".", "."),
@@ -96,7 +102,7 @@ def test_nothing_but_capitals_and_a_mark_is_changed_and_items_are_not(text: str)
     made, haste = neat(text, WHOLE, units)
     assert made.removesuffix(".").casefold() == text.removesuffix(".").casefold() or not text.isascii()
     if not (haste.small or haste.loud or text.islower()):
-        assert made == text + "." * haste.unmarked
+        assert made in {text + ending * haste.unmarked for ending in (".", "?", " ?")}
     before, after = ([item[0] for item in ITEM.finditer(one) if not item["word"]] for one in (text, made))
     assert before == after
     assert neat(made, WHOLE, units)[0] == made
@@ -105,16 +111,35 @@ def test_nothing_but_capitals_and_a_mark_is_changed_and_items_are_not(text: str)
 
 
 def test_the_habits_of_a_text_are_counted() -> None:
-    text = ["Yes.", "No.", "Why?", "no.", "Paris 12", "I SAY NO!", "NO", "« Oui »", "你好。"]
-    noted = count(text)
-    assert noted == {"sentences": 9, "small": 1, "loud": 1, "unmarked": 2, "mark": "."}
+    text = ["Yes.", "No.", "Why?", "no.", "Paris 12", "I SAY NO!", "NO", "« Oui »", "你好。", "नमस्ते।"]
+    noted = count([*text, *["Où es-tu ?"] * 19, *["Who are you?"] * 19, "Who...", "Who sees.", *["Tom."] * 50])
+    assert noted == {
+        "sentences": 100,
+        "small": 1,
+        "loud": 1,
+        "unmarked": 2,
+        "ending": ".",
+        "endings": {"who": "?"},
+    }
+    assert count(["Où es-tu ?"] * 20 + ["Tom."] * 30)["endings"] == {"où": " ?"}  # type: ignore[index]
     assert read_habits({"splits": {"train": {"typed": noted}}}) == Habits(**noted)
     assert count([]) is None
     assert read_habits({"splits": {"train": {"pairs": 0}}}) is None
     assert read_habits({"splits": {"train": {"typed": None}}}) is None
 
 
-@pytest.mark.parametrize("wrong", [{"mark": "ab"}, {"sentences": 0}, {"small": -1}, {"loud": "1"}, {"more": 1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ending": "abcd"},
+        {"endings": {"a": "abcd"}},
+        {"endings": []},
+        {"sentences": 0},
+        {"small": -1},
+        {"loud": "1"},
+        {"more": 1},
+    ],
+)
 def test_habits_that_are_none_are_told(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="typed"):
         read_habits({"splits": {"train": {"typed": WHOLE.model_dump() | wrong}}})

@@ -39,7 +39,7 @@ def translator(favoured: dict[int, float] | None = None, **decoding: float) -> T
 
 # Answers are short, and may be of any bytes.
 QUICK = translator({END: 6.0, **dict.fromkeys(BYTES, 50.0)})
-QUICK.habits = Habits(sentences=1000, small=0, loud=0, unmarked=0, mark=".")
+QUICK.habits = Habits(sentences=1000, small=0, loud=0, unmarked=0, ending=".")
 # Everything that breaks a line for str.splitlines, what is invisible, and letters that are their own trouble.
 ODD = list("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\u200b\ufeff\u00ad\u200d\u2581\u0301🙂漢ﷺ\ud7ff\U0010ffff")
 LINE = st.text(st.sampled_from(ODD) | st.sampled_from("ab .") | st.characters(), max_size=12)
