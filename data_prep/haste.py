@@ -26,6 +26,7 @@ BEGINNINGS = 20_000
 MARKS = frozenset(".?!。？！؟।۔")
 """Marks that are taken off a translation if there was none in what was typed."""
 LETTER = re.compile(r"[^\W\d_]")
+SENTENCE_END = re.compile(r"(?<=[.!?…。！？؟])\s+")
 
 Ending = Annotated[str, Field(max_length=3)]
 
@@ -100,16 +101,19 @@ def neat(text: str, habits: Habits, units: Callable[[str], int]) -> tuple[str, H
     small, loud, unmarked = _haste(text)
     few = FEW * habits.sentences
     cased = habits.small < few
-    small = cased and small and (first := ITEM.match(text)) is not None and (first["word"] or "").islower()
+    small = cased and small and _begins_small(text)
     loud = cased and loud and habits.loud < few and not any(map(_has_case, _items(text)))
-    ending = habits.endings.get(_first_word(text), habits.ending) if unmarked and habits.unmarked < few else ""
     if loud:
         text = text.lower()
     if cased and text.islower():
         text = ITEM.sub(lambda item: _named(item["word"], units) if item["word"] else item[0], text)
+    sentences = SENTENCE_END.split(text)
     if small or loud:
-        text = LETTER.sub(lambda letter: letter[0].upper(), text, count=1)
-    return normalise(text + ending), Haste(small, loud, bool(ending))
+        sentences = [_capitalised(one) if loud or _begins_small(one) else one for one in sentences]
+    ending = habits.endings.get(_first_word(sentences[-1]), habits.ending)
+    if not (unmarked and habits.unmarked < few):
+        ending = ""
+    return normalise(" ".join(sentences) + ending), Haste(small, loud, bool(ending))
 
 
 def as_typed(text: str, haste: Haste) -> str:
@@ -119,15 +123,23 @@ def as_typed(text: str, haste: Haste) -> str:
         text = text.removesuffix(ending)
     if haste.loud:
         return normalise(text.upper())
-    if haste.small and (first := ITEM.match(text)) and _is_small_elsewhere(first["word"] or ""):
-        text = text[:1].lower() + text[1:]
-    return text
+    return " ".join(map(_begun_small, SENTENCE_END.split(text))) if haste.small else text
 
 
 def _haste(text: str) -> Haste:
     begun = text[:1].upper() + text[1:]
     loud = begun.isupper() and sum(map(str.isupper, begun.split())) > 1
     return Haste(text[:1].islower(), loud, bool(text) and not _ending(text))
+
+
+def _begins_small(text: str) -> bool:
+    """Whether a text begins with a word in small letters, which is no address."""
+    first = ITEM.match(text)
+    return first is not None and (first["word"] or "").islower()
+
+
+def _capitalised(sentence: str) -> str:
+    return LETTER.sub(lambda letter: letter[0].upper(), sentence, count=1)
 
 
 def _first_word(text: str) -> str:
@@ -160,6 +172,8 @@ def _named(word: str, units: Callable[[str], int]) -> str:
     return name if units(name) < units(word) else word
 
 
-def _is_small_elsewhere(word: str) -> bool:
-    """Whether a word that begins a sentence has its capital from that: not English "I", nor "UNO"."""
-    return word != "I" and (len(word) == 1 or word[1:].islower())
+def _begun_small(sentence: str) -> str:
+    """A sentence without the capital that its first word has from its place: not English "I", nor "UNO"."""
+    word = first["word"] or "" if (first := ITEM.match(sentence)) else ""
+    placed = word != "I" and (len(word) == 1 or word[1:].islower())
+    return sentence[0].lower() + sentence[1:] if placed else sentence

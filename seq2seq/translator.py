@@ -1,7 +1,6 @@
 """Lines in, lines out: any text, in order, one line for each."""
 
 import ctypes
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from torch import Tensor
 from data_prep.carrying import PLACEHOLDERS, restore
 from data_prep.cleaning import normalise
 from data_prep.errors import UserError
-from data_prep.haste import Habits, Haste, as_typed, neat, read_habits
+from data_prep.haste import SENTENCE_END, Habits, Haste, as_typed, neat, read_habits
 from data_prep.subwords import END, Subwords
 from seq2seq.batches import pad
 from seq2seq.checkpoint import find_checkpoint, load_model
@@ -33,8 +32,6 @@ LONGEST = 120
 """Subwords of a source that are translated at once; a longer line is cut, as training saw few so long."""
 FREE = 10
 """Subwords that a translation may have beyond `Decoding.max_ratio` for each of the source."""
-
-SENTENCE_END = re.compile(r"(?<=[.!?…。！？؟])\s+")
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,10 @@ def units(word: str) -> int:
         ("WHO ARE YOU", "Who are you?"),
         ("Où es-tu", "Où es-tu ?"),
         ("Who", "Who?"),
+        ("hello. who are you", "Hello. Who are you?"),
+        ("WHO ARE YOU? GO HOME", "Who are you? Go home."),
+        ("I see. who knows", "I see. who knows?"),
+        ("see http://a.org. a@b.org is down", "See http://a.org. a@b.org is down."),
         ("你好", "你好."),
     ],
 )
@@ -84,6 +88,7 @@ def test_what_the_training_text_has_too_is_left(change: dict[str, Any], typed: s
         ("Hello", ".", "."),
         ("Hello.", "Bonjour.", "Bonjour."),
         ("je sais", "I know.", "I know"),
+        ("je sais. et toi", "I know. And you?", "I know. and you"),
         ("l'onu", "UNO.", "UNO"),
         ("à toi.", "À toi.", "à toi."),
         ("a@b.org is down", "A@b.org est mort.", "A@b.org est mort"),

@@ -117,7 +117,7 @@ def test_a_line_typed_in_haste_is_translated_in_the_form_of_the_training_text(mo
     model.habits = QUICK.habits
     assert model.translate(lines) == lines
     assert pieces.count("Ab c.") == 3
-    assert any(piece.startswith("Ab c. ab") for piece in pieces)
+    assert any(piece.startswith("Ab c. Ab") for piece in pieces)
     assert {piece[-1] for piece in pieces} == {"."}
 
 
