@@ -107,7 +107,7 @@ def neat(text: str, habits: Habits, units: Callable[[str], int]) -> tuple[str, H
         text = text.lower()
     if cased and text.islower():
         text = ITEM.sub(lambda item: _named(item["word"], units) if item["word"] else item[0], text)
-    sentences = SENTENCE_END.split(text)
+    sentences = _sentences(text)
     if small or loud:
         sentences = [_capitalised(one) if loud or _begins_small(one) else one for one in sentences]
     ending = habits.endings.get(_first_word(sentences[-1]), habits.ending)
@@ -116,14 +116,17 @@ def neat(text: str, habits: Habits, units: Callable[[str], int]) -> tuple[str, H
     return normalise(" ".join(sentences) + ending), Haste(small, loud, bool(ending))
 
 
-def as_typed(text: str, haste: Haste) -> str:
-    """A translation of what was made neat, in the form of what had been typed."""
+def as_typed(text: str, haste: Haste, typed: str) -> str:
+    """A translation of what was made neat, in the form of what had been `typed`, whose words stay as they are."""
     ending = _ending(text)
     if haste.unmarked and ending.strip() in MARKS and ending != text:
         text = text.removesuffix(ending)
     if haste.loud:
         return normalise(text.upper())
-    return " ".join(map(_begun_small, SENTENCE_END.split(text))) if haste.small else text
+    if not haste.small:
+        return text
+    words = {item["word"] for item in ITEM.finditer(typed)}
+    return " ".join(_begun_small(sentence, words) for sentence in _sentences(text))
 
 
 def _haste(text: str) -> Haste:
@@ -136,6 +139,11 @@ def _begins_small(text: str) -> bool:
     """Whether a text begins with a word in small letters, which is no address."""
     first = ITEM.match(text)
     return first is not None and (first["word"] or "").islower()
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences of a text; one if it has code, which may look like several."""
+    return [text] if "`" in text else SENTENCE_END.split(text)
 
 
 def _capitalised(sentence: str) -> str:
@@ -172,8 +180,8 @@ def _named(word: str, units: Callable[[str], int]) -> str:
     return name if units(name) < units(word) else word
 
 
-def _begun_small(sentence: str) -> str:
-    """A sentence without the capital that its first word has from its place: not English "I", nor "UNO"."""
+def _begun_small(sentence: str, typed: set[str]) -> str:
+    """A sentence without the capital that its first word has from its place: not English "I", "UNO", or one `typed`."""
     word = first["word"] or "" if (first := ITEM.match(sentence)) else ""
-    placed = word != "I" and (len(word) == 1 or word[1:].islower())
+    placed = word != "I" and word not in typed and (len(word) == 1 or word[1:].islower())
     return sentence[0].lower() + sentence[1:] if placed else sentence

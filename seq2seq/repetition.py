@@ -3,8 +3,10 @@
 import re
 from operator import eq
 
+from data_prep.carrying import ITEM
+
 SIGNS = 4
-"""Signs within a word may follow themselves so often, and words that have no letter."""
+"""Signs within a word may follow themselves so often, and phrases without a letter, or with an item of `carrying`."""
 WORD = 2
 """A word may follow itself so often ("nous nous"), and words with a mark after one of them ("Viens ! Viens !")."""
 PHRASE = 1
@@ -15,6 +17,7 @@ LONG_WORD = 20
 """Signs of a word that may have a loop in it."""
 LOOP = re.compile(rf"(.{{1,60}}?)\1{{{SIGNS},}}")
 MARK = re.compile(r"\W")
+MARKS = re.compile(r"\W+$")
 
 
 def without_loops(text: str, source: str) -> str:
@@ -64,7 +67,8 @@ def _cut(words: list[str], often: int) -> list[str]:
 
 def _allowed(phrase: list[str]) -> int:
     """How often a phrase may follow itself in any translation."""
-    if not any(map(str.isalpha, "".join(phrase))):
+    text = " ".join(phrase)
+    if not any(map(str.isalpha, text)) or "`" in text or any(not item["word"] for item in ITEM.finditer(text)):
         return SIGNS
     return WORD if len(phrase) == 1 or any(MARK.match(word[-1:]) for word in phrase) else PHRASE
 
@@ -90,8 +94,9 @@ def _most_repeated_words(text: str) -> int:
 
 
 def _bare(words: list[str]) -> list[str]:
-    """Words without marks and capitals."""
-    return [MARK.sub("", word).casefold() or word for word in words]
+    """Words without the marks at their ends, and without capitals if they are of letters alone."""
+    stripped = [MARKS.sub("", word) or word for word in words]
+    return [word.casefold() if word.isalpha() else word for word in stripped]
 
 
 def _sizes(words: list[str]) -> list[int]:

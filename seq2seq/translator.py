@@ -153,7 +153,8 @@ class Translator:
                 found[row] = list(texts) or [Scored(flat[row].text, -torch.inf)]
         remaining = iter(found)
         joined = [
-            _join(line, [next(remaining) for _ in line], haste) for line, (_, haste) in zip(pieces, read, strict=True)
+            _join(parts, [next(remaining) for _ in parts], haste, line)
+            for parts, (_, haste), line in zip(pieces, read, lines, strict=True)
         ]
         # Cut where they went round in loops, two may be alike.
         return joined if sample_seed is not None else [list(_distinct(line)) for line in joined]
@@ -247,15 +248,15 @@ def _distinct(found: Iterable[Scored]) -> Iterator[Scored]:
             yield one
 
 
-def _join(line: list[Piece], found: list[list[Scored]], haste: Haste | None) -> list[Scored]:
-    """The translations of a line from those `found` of its pieces, rank by rank, in the form in which it was typed."""
-    if not line:
+def _join(parts: list[Piece], found: list[list[Scored]], haste: Haste | None, line: str) -> list[Scored]:
+    """The translations of a line from those `found` of its parts, rank by rank, in the form in which it was typed."""
+    if not parts:
         return [BLANK]
-    source = " ".join(piece.text for piece in line)
+    source = " ".join(piece.text for piece in parts)
     texts = [
         without_loops(" ".join(scored[rank].text for scored in found), source) for rank in range(min(map(len, found)))
     ]
     return [
-        Scored(as_typed(text, haste) if haste else text, sum(scored[rank].score for scored in found) / len(found))
+        Scored(as_typed(text, haste, line) if haste else text, sum(scored[rank].score for scored in found) / len(found))
         for rank, text in enumerate(texts)
     ]

@@ -48,6 +48,7 @@ def units(word: str) -> int:
         ("WHO ARE YOU", "Who are you?"),
         ("Où es-tu", "Où es-tu ?"),
         ("Who", "Who?"),
+        ("run `a. b` now", "Run `a. b` now."),
         ("hello. who are you", "Hello. Who are you?"),
         ("WHO ARE YOU? GO HOME", "Who are you? Go home."),
         ("I see. who knows", "I see. who knows?"),
@@ -94,10 +95,12 @@ def test_what_the_training_text_has_too_is_left(change: dict[str, Any], typed: s
         ("a@b.org is down", "A@b.org est mort.", "A@b.org est mort"),
         ("GO HOME", "Rentre chez toi.", "RENTRE CHEZ TOI"),
         ("Go home.", "Rentre.", "Rentre."),
+        ("run `A. B`", "Lance `A. B`.", "lance `A. B`."),
+        ("my friend is Xorvath", "Xorvath est là. Il est là.", "Xorvath est là. il est là"),
     ],
 )
 def test_a_translation_has_the_form_of_what_was_typed(typed: str, translation: str, expected: str) -> None:
-    assert as_typed(translation, neat(typed, WHOLE, units)[1]) == expected
+    assert as_typed(translation, neat(typed, WHOLE, units)[1], typed) == expected
 
 
 @given(st.text(min_size=1).map(normalise).filter(bool))
@@ -111,8 +114,8 @@ def test_nothing_but_capitals_and_a_mark_is_changed_and_items_are_not(text: str)
     before, after = ([item[0] for item in ITEM.finditer(one) if not item["word"]] for one in (text, made))
     assert before == after
     assert neat(made, WHOLE, units)[0] == made
-    assert as_typed(text, PLAIN) == text
-    assert as_typed(text, haste)
+    assert as_typed(text, PLAIN, text) == text
+    assert as_typed(text, haste, text)
 
 
 def test_the_habits_of_a_text_are_counted() -> None:

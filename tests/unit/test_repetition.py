@@ -67,6 +67,13 @@ def test_what_the_source_says_over_and_over_stays() -> None:
     assert without_loops("main dans la main dans la rue", "down the street") == "main dans la rue"
 
 
+@pytest.mark.parametrize(
+    "answer", ["de 1.5 de 15 euros", "à a.b@x.org à ab@x.org", "de 5 chats de 5 chats", "`f(x)` et `fx` et `fx`"]
+)
+def test_items_that_are_carried_are_never_cut(answer: str) -> None:
+    assert without_loops(answer, "some source") == answer
+
+
 def test_letters_of_the_source_are_no_reason_for_words() -> None:
     assert without_loops("Dieu " * 20 + "!", "d" * 100) == "Dieu " * WORD + "!"
 
