@@ -1,62 +1,16 @@
-"""Cleaning: one spelling of every text, and which training pairs are not worth learning from.
-
-Normalisation is for all text, whatever it is used for; dropping is for training pairs only.
-"""
+"""Cleaning: which training pairs are not worth learning from."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
 from data_prep.settings import Cleaning
 
-RESERVED = "".join(map(chr, range(0x10FFF0, 0x10FFF8)))
-"""Letters of Unicode's private use that no text may have, so that they can stand for something."""
 EXAMPLES = 5
 EXAMPLE_CHARACTERS = 200
 # The longer side may exceed the ratio by this many characters: "Go." against "Va-t'en tout de suite !" is
 # sound.
 RATIO_GRACE = 20
-
-# Letters and signs that are in NFC whatever stands beside them and that need no other care.  Text made only
-# of these and of single spaces, most text in fact, is returned at once.
-_PLAIN = (
-    "!-~\xa1-\xac\xae-\u024f\u0400-\u0482\u0621-\u064a\u2013\u2014\u2018\u2019\u201c-\u201e\u2026\u20ac"
-    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
-)
-_NORMAL = re.compile(rf"[{_PLAIN}]+(?: [{_PLAIN}]+)*")
-# Unicode's Cc and Cf less white space, the two joiners (below) and Arabic number signs, which are visible;
-# surrogates, which are halves of characters; and what is reserved.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    f"\U000e0001\U000e0020-\U000e007f{RESERVED}]"
-)
-# Zero-width joiner and non-joiner are spelling between letters of Persian or Hindi and inside emoji, and
-# noise elsewhere: they stay between two visible characters that are neither Latin nor Latin's combining
-# marks.
-_STRAY_JOINER = re.compile(
-    "(?<![^\x00-\u036f\\s\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u036f\\s\u200c\u200d])"
-)
-# SentencePiece writes a space as this character and could not give it back.
-_SPACE_MARK = "\u2581"
-
-
-def normalise(text: str) -> str:
-    """The one spelling of `text` that is stored, trained on and translated; idempotent.
-
-    Unicode NFC; invisible characters and halves of characters removed; every run of white space one plain
-    space, none at the ends.  No-break and thin spaces become plain too: French puts them before ! ? ; : »,
-    but corpora mix them with plain ones at random, and a model should not spend its capacity on that.
-    """
-    if _NORMAL.fullmatch(text):
-        return text
-    text = _INVISIBLE.sub("", text).replace(_SPACE_MARK, "_")
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    if "\u200c" in text or "\u200d" in text:
-        text = " ".join(unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text)).split())
-    return text
-
 
 # Script → its letters, as the inside of a character class.
 _LETTERS = {
@@ -119,7 +73,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 class Cleaner:
-    """Tells which normalised training pairs to drop, and why."""
+    """Tells which normalized training pairs to drop, and why."""
 
     def __init__(self, settings: Cleaning, source_language: str, target_language: str) -> None:
         self._settings = settings
@@ -127,7 +81,7 @@ class Cleaner:
         self._target = _Script.of(target_language)
 
     def why_dropped(self, source: str, target: str) -> str | None:
-        """The reason to drop a pair of normalised texts, or None to keep it."""
+        """The reason to drop a pair of normalized texts, or None to keep it."""
         settings = self._settings
         if not source or not target:
             return "empty"

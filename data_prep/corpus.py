@@ -18,12 +18,13 @@ import pyarrow as pa
 from data_prep.arrow import read_batches
 from data_prep.errors import UserError
 from data_prep.files import DIFFERS, SUMS, digest, read_sums, replace_durably, same_digest, write_sums, write_whole
-from data_prep.subwords import JOINT_FILE, SEPARATE_FILES, WORDS_FILE, Subwords
+from data_prep.subwords import JOINT_FILE, OLD_WORDS_FILE, SEPARATE_FILES, Subwords
+from data_prep.text_profile import PROFILE_FILE
 from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-SUBWORD_FILES = {JOINT_FILE, *SEPARATE_FILES, WORDS_FILE}
+SUBWORD_FILES = {JOINT_FILE, *SEPARATE_FILES, PROFILE_FILE, OLD_WORDS_FILE}
 AGAIN = "run `make preprocess` again"
 ROWS = 16_384
 SCHEMA = pa.schema(

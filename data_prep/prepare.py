@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_prep import haste, stages
+from data_prep import stages
 from data_prep.arrow import is_whole
 from data_prep.corpus import MANIFEST, SCHEMA, SUBWORD_FILES, read_manifest, write_manifest
 from data_prep.errors import UserError
@@ -40,9 +40,9 @@ from data_prep.sources import REGISTRY, open_source
 from data_prep.subwords import Subwords
 from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 
-RULES = 3  # raised whenever the same text and settings come to give other files
+RULES = 4  # raised whenever the same text and settings come to give other files
 DRAFT = "draft.json"
-LIBRARIES = ("datasets", "numpy", "pyarrow", "sentencepiece", "xxhash")
+LIBRARIES = ("datasets", "numpy", "pyarrow", "sentencepiece", "sentencex", "xxhash")
 
 Json = dict[str, Any]
 
@@ -154,7 +154,12 @@ def _prepare(
                 "languages": {"source": languages[0], "target": languages[1]},
                 "stages": {"text": text_stage},
                 "splits": {
-                    name: {"read": split.read, "pairs": split.pairs, "dropped": split.dropped.as_json()}
+                    name: {
+                        "read": split.read,
+                        "pairs": split.pairs,
+                        "dropped": split.dropped.as_json(),
+                        "entities": split.entities,
+                    }
                     for name, split in made.items()
                 },
             }
@@ -173,7 +178,6 @@ def _prepare(
         path = text / f"{name}.arrow"
         tokens = stages.write_split(name, path, split["pairs"], subwords, building, report, processes)
         splits[name] = {**split, "tokens": tokens}
-    splits["train"]["typed"] = haste.count(stages.sources(text / "train.arrow"))
     names = [*(f"{name}.arrow" for name in splits), *subwords.files()]
     write_manifest(
         building,

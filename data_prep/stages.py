@@ -8,22 +8,25 @@ import functools
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from data_prep import splitting
-from data_prep.cleaning import Cleaner, Dropped, normalise
+from data_prep.cleaning import Cleaner, Dropped
 from data_prep.corpus import SCHEMA, SplitWriter
 from data_prep.errors import UserError
 from data_prep.files import replace_durably, write_whole
+from data_prep.normalization import decode_entities, normalize
 from data_prep.parallel import ordered_map
 from data_prep.report import Report
 from data_prep.settings import Preparation
 from data_prep.settings import Subwords as SubwordSettings
 from data_prep.sources import Chunk, Source
 from data_prep.subwords import Subwords, train_subwords
+from data_prep.text_profile import TextProfile
 
 CHUNK = 10_000  # pairs that one process works on at a time: a tenth of a second
 SPLITS = ("train", "validation", "test")
@@ -44,6 +47,8 @@ class SplitText:
     """Pairs that this split has."""
     dropped: Dropped = field(default_factory=Dropped)
     """Of the pairs read, those that are in no split."""
+    entities: int = 0
+    """Texts that had HTML entities, which were decoded."""
 
 
 def write_text(
@@ -110,12 +115,14 @@ class _Cleaned:
     hashes: splitting.Hashes
     read: int
     dropped: Dropped
+    entities: int
 
 
 def _clean(chunk: Chunk, settings: Preparation, languages: tuple[str, str] | None) -> _Cleaned:
-    """Normalise a chunk and drop what is bad; without languages only pairs with an empty side are."""
-    sources = [normalise(text) for text in chunk.sources]
-    targets = [normalise(text) for text in chunk.targets]
+    """Normalize a chunk and drop what is bad; without languages only pairs with an empty side are."""
+    entities = sum("&" in text and decode_entities(text) != text for text in chain(chunk.sources, chunk.targets))
+    sources = [normalize(text) for text in chunk.sources]
+    targets = [normalize(text) for text in chunk.targets]
     dropped = Dropped()
     if languages is None:
         reasons = ["empty" if not (s and t) else None for s, t in zip(sources, targets, strict=True)]
@@ -132,11 +139,13 @@ def _clean(chunk: Chunk, settings: Preparation, languages: tuple[str, str] | Non
         splitting.hash_pairs(sources, targets, settings.splitting.seed),
         len(reasons),
         dropped,
+        entities,
     )
 
 
 def _count(split: SplitText, part: _Cleaned, advance: Callable[[int], None]) -> None:
     split.read += part.read
+    split.entities += part.entities
     split.dropped.merge(part.dropped)
     advance(part.read)
 
@@ -212,12 +221,6 @@ def text_batches(path: Path) -> Iterator[pa.RecordBatch]:
             yield reader.get_batch(i)
 
 
-def sources(path: Path) -> Iterator[str]:
-    """The source of each pair in such a file."""
-    for batch in text_batches(path):
-        yield from batch["source"].to_pylist()
-
-
 # Stage 2: the subword model.
 
 
@@ -249,8 +252,8 @@ def write_split(
     name: str, text: Path, pairs: int, subwords: Subwords, folder: Path, report: Report, processes: int
 ) -> dict[str, int]:
     """Encode the text and write `NAME.arrow` into `folder`; return the number of tokens of each side."""
-    words = subwords.carrier.words if subwords.carrier else None
-    encode = functools.partial(_encode, models=subwords.models, words=words)
+    profile = subwords.profile.to_json()
+    encode = functools.partial(_encode, models=subwords.models, profile=profile)
     with report.stage(f"encoding {name}", pairs) as advance, SplitWriter(folder / f"{name}.arrow") as writer:
         for batch in ordered_map(encode, _in_pieces(text_batches(text)), processes):
             writer.add(batch)
@@ -266,13 +269,13 @@ def _in_pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 @functools.lru_cache(maxsize=1)
-def _load(models: tuple[bytes, ...], words: frozenset[str] | None) -> Subwords:
+def _load(models: tuple[bytes, ...], profile: bytes) -> Subwords:
     """Loading takes as long as encoding some thousand sentences."""
-    return Subwords(*models, words=words)
+    return Subwords(*models, profile=TextProfile.from_json(profile))
 
 
-def _encode(batch: pa.RecordBatch, models: tuple[bytes, ...], words: frozenset[str] | None) -> pa.RecordBatch:
+def _encode(batch: pa.RecordBatch, models: tuple[bytes, ...], profile: bytes) -> pa.RecordBatch:
     """The batch with the ids of both sides: the columns of SCHEMA."""
-    pairs = _load(models, words).encode_pairs(*(column.to_pylist() for column in batch.columns))
+    pairs = _load(models, profile).encode_pairs(*(column.to_pylist() for column in batch.columns))
     ids = [pa.array(side, SCHEMA.field("source_ids").type) for side in pairs]
     return pa.record_batch([*batch.columns, *ids], schema=SCHEMA)

@@ -1,7 +1,7 @@
 """Subwords: text to ids and back, by SentencePiece (Kudo & Richardson 2018).
 
 Special ids are the same in every model: 0 padding, 1 unknown, 2 begin, 3 end of sentence, and behind them those of
-`carrying.PLACEHOLDERS`, if any.  Bytes stand in for characters that the model has never seen, so that no input is
+`placeholders.PLACEHOLDERS`, if any.  Bytes stand in for characters that the model has never seen, so that no input is
 unknown and every text comes back whole.
 """
 
@@ -14,37 +14,45 @@ from pathlib import Path
 
 import sentencepiece
 
-from data_prep.carrying import PLACEHOLDERS, Carrier, learn
 from data_prep.errors import UserError
+from data_prep.placeholders import PLACEHOLDERS, PlaceholderMasker
 from data_prep.settings import Subwords as SubwordSettings
+from data_prep.text_profile import PROFILE_FILE, PROFILE_LIMIT, TextProfile, fit
 from data_prep.untrusted import read_small
+from data_prep.words import Vocabulary
 
 PAD, UNKNOWN, BEGIN, END = range(4)
 JOINT_FILE = "subwords.model"
 SEPARATE_FILES = ("subwords.source.model", "subwords.target.model")
-WORDS_FILE = "words.txt"
-MODEL_LIMIT, WORDS_LIMIT = 1 << 26, 1 << 28
-"""Bytes of a model and of the known words, at most."""
+OLD_WORDS_FILE = "words.txt"
+"""The known words, in runs that were begun before there was PROFILE_FILE."""
+MODEL_LIMIT = 1 << 26
+"""Bytes of a model, at most."""
 
 
 class Subwords:
     """The subword model of one prepared corpus: one vocabulary for both sides, or one for each."""
 
     def __init__(
-        self, source_model: bytes, target_model: bytes | None = None, *, words: frozenset[str] | None = None
+        self, source_model: bytes, target_model: bytes | None = None, *, profile: TextProfile | None = None
     ) -> None:
-        """Take serialised SentencePiece models; without a second one the first serves both sides.
+        """Take serialized SentencePiece models; without a second one the first serves both sides.
 
-        `words` are those that the source text is known to have, if others are names.
+        `profile` is what the training text shows.
         """
+        self.profile = profile or TextProfile()
         self.models = (source_model,) if target_model is None else (source_model, target_model)
         self._source = sentencepiece.SentencePieceProcessor(model_proto=source_model)
         self._target = (
             self._source if target_model is None else sentencepiece.SentencePieceProcessor(model_proto=target_model)
         )
-
-        carries = self._source.piece_to_id(PLACEHOLDERS[0]) == END + 1
-        self.carrier = Carrier(words) if carries else None
+        pieces = self._source.id_to_piece(list(range(self._source.get_piece_size())))
+        self.characters = frozenset([" ", *(piece for piece in pieces if len(piece) == 1)])
+        """Those that the source model knows; others are spelled in bytes."""
+        self.masker: PlaceholderMasker | None = None
+        if self._source.piece_to_id(PLACEHOLDERS[0]) == END + 1:
+            learned = self.profile
+            self.masker = PlaceholderMasker(learned.vocabulary, learned.copied, learned.numbers, self.characters)
 
     @property
     def joint(self) -> bool:
@@ -70,9 +78,9 @@ class Subwords:
         return list(self._target.encode(lines, out_type=int, num_threads=1))
 
     def encode_pairs(self, sources: list[str], targets: list[str]) -> tuple[list[list[int]], list[list[int]]]:
-        """Ids of both sides of pairs, with placeholders for what is carried over."""
-        if self.carrier and sources:
-            masked = map(self.carrier.mask_pair, sources, targets)
+        """Ids of both sides of pairs, with placeholders for what is copied."""
+        if self.masker and sources:
+            masked = map(self.masker.mask_pair, sources, targets)
             sources, targets = map(list, zip(*masked, strict=True))
         return self.encode_source(sources), self.encode_target(targets)
 
@@ -91,10 +99,7 @@ class Subwords:
     def files(self) -> dict[str, bytes]:
         """File names and contents, as `load` reads them."""
         names = (JOINT_FILE,) if self.joint else SEPARATE_FILES
-        files = dict(zip(names, self.models, strict=True))
-        if self.carrier and self.carrier.words is not None:
-            files[WORDS_FILE] = "".join(f"{word}\n" for word in sorted(self.carrier.words)).encode()
-        return files
+        return dict(zip(names, self.models, strict=True)) | {PROFILE_FILE: self.profile.to_json()}
 
     @classmethod
     def load(cls, folder: Path) -> "Subwords":
@@ -110,10 +115,7 @@ class Subwords:
                 raise UserError(damaged)
             if any(map(_has_rules, models)):
                 raise UserError(f"{folder}: its subword model has rules of spelling; it is not ours")
-            words = None
-            if (folder / WORDS_FILE).is_file():
-                words = frozenset(read_small(folder / WORDS_FILE, WORDS_LIMIT).decode().split())
-            subwords = cls(*models, words=words)
+            subwords = cls(*models, profile=_load_profile(folder))
             for model in (subwords._source, subwords._target):
                 model.id_to_piece(list(range(model.get_piece_size())))  # each of them is text
         except FileNotFoundError as error:
@@ -124,6 +126,16 @@ class Subwords:
             if (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id()) != (PAD, UNKNOWN, BEGIN, END):
                 raise UserError(f"{folder}: its subword model has other special ids than 0 to 3; it is not ours")
         return subwords
+
+
+def _load_profile(folder: Path) -> TextProfile | None:
+    """The profile beside a model, if there is one.  Raises ValueError if it is damaged."""
+    if (folder / PROFILE_FILE).is_file():
+        return TextProfile.from_json(read_small(folder / PROFILE_FILE, PROFILE_LIMIT))
+    if (folder / OLD_WORDS_FILE).is_file():
+        words = read_small(folder / OLD_WORDS_FILE, PROFILE_LIMIT).decode().split()
+        return TextProfile(vocabulary=Vocabulary(forms=dict.fromkeys(words, "")))
+    return None
 
 
 def _has_rules(model: bytes) -> bool:
@@ -168,21 +180,22 @@ def train_subwords(
 
     `report` is told when the vocabulary had to shrink.  Raises UserError if there is no text to train on.
     """
-    carrier = learn(pairs()) if settings.carry else None
+    profile = fit(pairs())
+    masker = PlaceholderMasker(profile.vocabulary, profile.copied, profile.numbers) if settings.carry else None
 
     def masked() -> Iterator[tuple[str, str]]:
-        return (carrier.mask_pair(*pair) for pair in pairs()) if carrier else pairs()
+        return (masker.mask_pair(*pair) for pair in pairs()) if masker else pairs()
 
     def side(number: int) -> Iterator[str]:
         return (pair[number] for pair in masked())
 
-    words = carrier.words if carrier else None
     if settings.joint:
-        return Subwords(_train(lambda: chain.from_iterable(masked()), settings, "joint", report), words=words)
+        model = _train(lambda: chain.from_iterable(masked()), settings, "joint", report)
+        return Subwords(model, profile=profile)
     source, target = (
         _train(partial(side, number), settings, name, report) for number, name in enumerate(("source", "target"))
     )
-    return Subwords(source, target, words=words)
+    return Subwords(source, target, profile=profile)
 
 
 def _train(

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from data_prep.carrying import replace_items, restore
 from data_prep.errors import UserError
+from data_prep.placeholders import item_letters, unmask
 from data_prep.subwords import BEGIN, END
-from seq2seq.checkpoint import find_checkpoint, load_model
-from seq2seq.ensemble import Ensemble
-from seq2seq.translator import LONGEST
+from seq2seq.ensemble import Ensemble, Networks
+from seq2seq.text_pipeline import MAX_SOURCE_TOKENS, TextPipeline
 
 END_MARK = "■"
 """Stands for the end of a sentence."""
@@ -26,33 +25,45 @@ class Alignment:
     weights: list[list[float]]
 
 
-def align(run: Path, checkpoint: str, pairs: Sequence[tuple[str, str]]) -> list[Alignment]:
-    """Attention of a checkpoint while it is led through the given translation of each sentence.
+@torch.no_grad()
+def attention_weights(model: Networks, source_ids: Sequence[int], target_ids: Sequence[int]) -> Tensor | None:
+    """What a network looks at while it is led through a translation: [T + 1, S + 1], the ends of both counted.
 
-    Raises UserError if the run is not there, its network has no attention, or a sentence is too long to draw.
+    None if it has no attention; of several networks the mean.
     """
-    network, subwords, config = load_model(find_checkpoint(run, checkpoint), torch.device("cpu"))
-    if not config.model.attention:
-        raise UserError(f"{run}: this network has no attention to draw; train one with model.attention=true")
-    # Of several networks the mean of what they looked at.
-    model, alignments = Ensemble(network.networks), []
+    device = model.output_bias_V.device
+    network = Ensemble(model.networks)
+    source_BS = torch.tensor([[*source_ids, END]], device=device)
+    memories, states = network.encode(source_BS, torch.tensor([len(source_ids) + 1], device=device))
+    weights_BTS = network.decode(torch.tensor([[BEGIN, *target_ids]], device=device), memories, states)[2]
+    return None if weights_BTS is None else weights_BTS[0]
+
+
+def align(model: Networks, pipeline: TextPipeline, pairs: Sequence[tuple[str, str]]) -> list[Alignment]:
+    """Attention of a network while it is led through the given translation of each sentence.
+
+    Raises UserError if the network has no attention, or a sentence is too long to draw.
+    """
+    alignments = []
     for source, target in pairs:
-        items: list[str] = []
-        if subwords.carrier:
-            source, items = subwords.carrier.mask(source)
-            target = replace_items(target, items)
-        (source_ids,), (target_ids,) = subwords.encode_source([source]), subwords.encode_target([target])
-        if len(source_ids) > LONGEST:
-            raise UserError(f"attention is drawn of up to {LONGEST} subwords of text; {len(source_ids)} were given")
-        with torch.no_grad():
-            memories, states = model.encode(torch.tensor([[*source_ids, END]]), torch.tensor([len(source_ids) + 1]))
-            _, _, weights_BTS = model.decode(torch.tensor([[BEGIN, *target_ids]]), memories, states)
-        assert weights_BTS is not None
+        line = pipeline.read(source)
+        segments = pipeline.segments(line)
+        if len(segments) != 1:
+            raise UserError(f"attention is drawn of up to {MAX_SOURCE_TOKENS} subwords of text, with words in it")
+        (segment,) = segments
+        items = {place: line.items[item_letters(letter)[0]].text for place, letter in segment.letters.items()}
+        masked = target
+        for place, item in sorted(items.items(), key=lambda pair: -len(pair[1])):
+            masked = masked.replace(item, place, 1)
+        (target_ids,) = pipeline.subwords.encode_target([masked])
+        weights_TS = attention_weights(model, segment.ids, target_ids)
+        if weights_TS is None:
+            raise UserError("this network has no attention to draw; train one with model.attention=true")
         alignments.append(
             Alignment(
-                [*(restore(piece, items) for piece in subwords.source_pieces(source)), END_MARK],
-                [*(restore(piece, items) for piece in subwords.target_pieces(target_ids)), END_MARK],
-                weights_BTS[0].tolist(),
+                [*(unmask(piece, items) for piece in pipeline.subwords.source_pieces(segment.masked)), END_MARK],
+                [*(unmask(piece, items) for piece in pipeline.subwords.target_pieces(target_ids)), END_MARK],
+                weights_TS.tolist(),
             )
         )
     return alignments

@@ -247,9 +247,6 @@ def translate(
     with output(out) as file:
         for first, lines in chunks:
             check(lines)
-            if attention:
-                # What is drawn is what the network reads and writes.
-                lines = [translator.neat(line)[0] for line in lines]
             answers = translator.hypotheses(lines, **options)
             for number, (line, found) in enumerate(zip(lines, answers, strict=True), first):
                 file.writelines(_line(number, scored, nbest) for scored in found)
@@ -258,7 +255,7 @@ def translate(
             file.flush()
             give_back_memory()
     if attention:
-        attention_picture.draw(attention, folder, checkpoint, drawn)
+        attention_picture.draw(attention, translator, drawn)
         _say(f"drawn: {attention}")
 
 

@@ -237,14 +237,26 @@ class Inference(nn.Module):
             states += own
         return sources, states
 
-    def to_carry(self, source_BS: Tensor) -> Tensor:
-        """The placeholders that a translation has to have [B, P]; with P = 0 if no sentence has any."""
-        left_BP = (source_BS.unsqueeze(2) == self.placeholders_P).any(dim=1)
-        return left_BP if bool(left_BP.any()) else left_BP[:, :0]
+    def pending(self, source_BS: Tensor) -> Tensor:
+        """The placeholders that a translation must have [B, P]; with P = 0 if no sentence has any."""
+        pending_BP = (source_BS.unsqueeze(2) == self.placeholders_P).any(dim=1)
+        return pending_BP if bool(pending_BP.any()) else pending_BP[:, :0]
 
-    def still_left(self, left_RP: Tensor, ids_R: Tensor) -> Tensor:
-        """Those left after the given subwords."""
-        return left_RP & (ids_R.unsqueeze(1) != self.placeholders_P[: left_RP.size(1)])
+    def allowed(self, pending_RP: Tensor, order_BPP: Tensor) -> Tensor:
+        """Those pending that may come next [R, P]: none of those before them is pending.
+
+        `order_BPP` says which [:, :, q] must come before each p.
+        """
+        if pending_RP.size(1) == 0:
+            return pending_RP
+        batch, placeholders, _ = order_BPP.shape
+        pending_BKP = pending_RP.view(batch, -1, placeholders)
+        waiting_BKP = (pending_BKP.unsqueeze(2) & order_BPP.unsqueeze(1)).any(dim=3)
+        return (pending_BKP & ~waiting_BKP).view(-1, placeholders)
+
+    def still_pending(self, pending_RP: Tensor, ids_R: Tensor) -> Tensor:
+        """Those pending after the given subwords."""
+        return pending_RP & (ids_R.unsqueeze(1) != self.placeholders_P[: pending_RP.size(1)])
 
     def step(self, ids_R: Tensor, sources: list[Source], states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Features of the subword after `ids_R`, and the states after.
@@ -260,22 +272,22 @@ class Inference(nn.Module):
             after += own
         return features[0] if len(features) == 1 else torch.cat(features, dim=1), after
 
-    def scores(self, features_RE: Tensor, left_RP: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+    def scores(self, features_RE: Tensor, pending_RP: Tensor, allowed_RP: Tensor, first: bool) -> tuple[Tensor, Tensor]:
         """Scores of each subword [R, V], and the maxima of each block [R, Y].
 
         V is filled up to a multiple of BLOCK; subword v is in block v modulo Y.  The `first` subword is not the end,
-        nor is any while there are placeholders left: where the end would be, they come first.
+        nor is any while placeholders are pending: where the end would be, those allowed come first.
         """
         scores_RV = self.output(features_RE)
         if first:
             scores_RV[:, self.end] = self.never
-        if left_RP.size(1) == 0:
+        if pending_RP.size(1) == 0:
             scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders] = self.never
         else:
             end_R1 = scores_RV[:, self.end : self.end + 1]
             scores_RP = scores_RV[:, self.end + 1 : self.end + 1 + self.placeholders]
-            scores_RP.copy_(torch.maximum(scores_RP, end_R1).masked_fill_(~left_RP, self.never))
-            end_R1.masked_fill_(left_RP.any(dim=1, keepdim=True), self.never)
+            scores_RP.copy_(torch.maximum(scores_RP, end_R1).masked_fill_(~allowed_RP, self.never))
+            end_R1.masked_fill_(pending_RP.any(dim=1, keepdim=True), self.never)
         return scores_RV, torch.amax(scores_RV.view(len(scores_RV), self.block, -1), dim=1)
 
     def normaliser(self, scores_RV: Tensor) -> Tensor:

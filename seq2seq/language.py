@@ -22,9 +22,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from data_prep.carrying import Carrier
-from data_prep.cleaning import normalise
 from data_prep.errors import UserError
+from data_prep.normalization import normalize
+from data_prep.placeholders import PlaceholderMasker
 from data_prep.subwords import PAD
 from seq2seq.batches import pad
 from seq2seq.cells import RecurrentLayer
@@ -59,7 +59,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
 # What prose has not: the signs of code, and words joined by a full stop, a bracket or a colon.
 _ODD = re.compile(r"[{}\[\]<>=\\|^~_]|\w[.(:]\w|\w\(")
-_ITEMS = Carrier()
+_ITEMS = PlaceholderMasker()
 
 
 def _words(text: str) -> list[str]:
@@ -133,7 +133,7 @@ def weigh(lines: Iterable[str]) -> tuple[int, Tensor]:
     texts, letters = [], []
     for line in lines:
         # Numbers, addresses and quoted code are in no language.
-        text, _ = _ITEMS.mask(normalise(line[: 2 * LONGEST]))
+        text = _ITEMS.mask(normalize(line[: 2 * LONGEST])).text
         if found := running_letters(text):
             texts.append(spell(text))
             letters.append(found)

@@ -1,81 +1,124 @@
-"""Loops: the same signs or words over and over, as a network falls into where its source tells it little."""
+"""Loops: signs or words over and over, as a network falls into where its source tells it little.
+
+People repeat words too: "darker and darker", "calls a spade a spade".  What tells a loop from these is the attention: a
+network in a loop looks at the same source words again.  Without attention, only what no person writes is a loop.
+"""
 
 import re
+from collections.abc import Callable
 from operator import eq
 
-from data_prep.carrying import ITEM
+import numpy as np
+import numpy.typing as npt
 
-SIGNS = 4
-"""Signs within a word may follow themselves so often, and phrases without a letter, or with an item of `carrying`."""
-WORD = 2
-"""A word may follow itself so often ("nous nous"), and words with a mark after one of them ("Viens ! Viens !")."""
-PHRASE = 1
-"""Several words do not follow themselves: hardly a sentence of any corpus says them twice if its source does not."""
-LONGEST = 12
-"""Words of a phrase."""
-LONG_WORD = 20
+from data_prep.normalization import FIRST_LETTER, RESERVED
+
+MAX_SIGNS = 4
+"""Signs within a word, and words without a letter, may follow themselves so often."""
+MAX_REPEATS = 6
+"""Times that a word or a phrase may follow itself whatever was looked at."""
+MIN_OVERLAP = 0.5
+"""Share of the attention on the same source subwords from which on a repetition is a loop."""
+MAX_PHRASE_WORDS = 12
+MIN_LONG_WORD = 20
 """Signs of a word that may have a loop in it."""
-LOOP = re.compile(rf"(.{{1,60}}?)\1{{{SIGNS},}}")
-MARK = re.compile(r"\W")
-MARKS = re.compile(r"\W+$")
+_LOOP = re.compile(rf"(.{{1,60}}?)\1{{{MAX_SIGNS},}}")
+_MARKS = re.compile(r"\W+$")
+_PLACEHOLDER = re.compile(f"[{FIRST_LETTER}-{RESERVED[-1]}]")
+
+Weights = npt.NDArray[np.float32]
+IsLoop = Callable[[list[int], list[int]], bool]
+"""Whether the second of two equal phrases, given as numbers of their words, goes back to what the first looked at."""
 
 
-def without_loops(text: str, source: str) -> str:
-    """A translation of `source`, cut where signs, a word or a phrase follow themselves more often than they may, and
-    than any do in the source.
+def without_loops(text: str, source: str, is_loop: IsLoop | None = None) -> str:
+    """A translation of `source`, cut where signs, a word or a phrase follow themselves more often than any do in the
+    source: as `is_loop` judges, or else far more often.
 
     Words are compared with those of the source, signs within a word with signs: two hundred times the same letter is
     no reason for two hundred times the same word.
     """
     words = text.split(" ")
-    if max(map(len, words)) > LONG_WORD:
-        often = max(SIGNS, _most_repeated_signs(source))
-        words = [_shortened(word, often) if len(word) > LONG_WORD else word for word in words]
+    if max(map(len, words)) > MIN_LONG_WORD:
+        often = max(MAX_SIGNS, _most_repeated_signs(source))
+        words = [_shortened(word, often) if len(word) > MIN_LONG_WORD else word for word in words]
     if _sizes(_bare(words)):
-        words = _cut(words, _most_repeated_words(source))
+        words = _cut(words, _most_repeated_words(source), is_loop)
     return " ".join(words)
+
+
+def goes_back(weights_WS: Weights) -> IsLoop:
+    """A judge of repetitions by what each word of a translation looked at."""
+
+    def is_loop(first: list[int], second: list[int]) -> bool:
+        overlap = np.minimum(weights_WS[first], weights_WS[second]).sum(axis=1).mean()
+        return bool(overlap >= MIN_OVERLAP)
+
+    return is_loop
+
+
+def by_words(weights_TS: Weights, pieces: list[str]) -> Weights:
+    """What each word looked at: the mean over its subwords."""
+    words = np.cumsum([piece.startswith("▁") or not place for place, piece in enumerate(pieces)]) - 1
+    sums_WS = np.zeros((int(words[-1]) + 1, weights_TS.shape[1]), np.float32)
+    np.add.at(sums_WS, words, weights_TS[: len(pieces)])
+    return sums_WS / np.bincount(words)[:, None]
+
+
+def repeats(text: str, source: str) -> bool:
+    """Whether anything in a translation follows itself more often than in its source."""
+    sizes = _sizes(_bare(text.split(" ")))
+    return bool(sizes) and _cut(text.split(" "), _most_repeated_words(source), lambda *_: True) != text.split(" ")
 
 
 def _shortened(word: str, often: int) -> str:
     """A word whose signs follow themselves `often` times at most."""
     # What follows a loop may make another with what is left of it.
-    while (shorter := LOOP.sub(lambda found: found[1] * min(often, len(found[0]) // len(found[1])), word)) != word:
+    while (shorter := _LOOP.sub(lambda found: found[1] * min(often, len(found[0]) // len(found[1])), word)) != word:
         word = shorter
     return word
 
 
-def _cut(words: list[str], often: int) -> list[str]:
-    """Words without the phrases that follow themselves more than `often`, and more than such phrases may."""
-    before: list[str] = []
-    while words != before:
-        before = words
-        for size in _sizes(_bare(words)):
-            kept: list[str] = []
+def _cut(words: list[str], often: int, is_loop: IsLoop | None) -> list[str]:
+    """Words without the phrases that follow themselves more than `often` and are loops."""
+    numbered = list(enumerate(words))
+    before: list[tuple[int, str]] = []
+    while numbered != before:
+        before = numbered
+        bare_words = _bare([word for _, word in numbered])
+        for size in _sizes(bare_words):
+            kept: list[tuple[int, str]] = []
             kept_bare: list[str] = []
             same = 0
-            for word, bare in zip(words, _bare(words), strict=True):
+            for (number, word), bare in zip(numbered, _bare([word for _, word in numbered]), strict=True):
                 same = same + 1 if len(kept) >= size and kept_bare[-size] == bare else 0
-                kept.append(word)
+                kept.append((number, word))
                 kept_bare.append(bare)
-                if same and same % size == 0 and same // size >= max(often, _allowed(kept[-2 * size : -size])):
-                    # The last word stays, for the mark at its end.
-                    del kept[-size - 1 : -1], kept_bare[-size:]
-                    same -= size
-            words = kept
-    return words
+                if same and same % size == 0 and same // size >= often:
+                    first, second = kept[-2 * size : -size], kept[-size:]
+                    if _is_cut(first, second, same // size, is_loop):
+                        # The last word stays, for the mark at its end.
+                        del kept[-size - 1 : -1], kept_bare[-size:]
+                        same -= size
+            numbered = kept
+    return [word for _, word in numbered]
 
 
-def _allowed(phrase: list[str]) -> int:
-    """How often a phrase may follow itself in any translation."""
-    text = " ".join(phrase)
-    if not any(map(str.isalpha, text)) or "`" in text or any(not item["word"] for item in ITEM.finditer(text)):
-        return SIGNS
-    return WORD if len(phrase) == 1 or any(MARK.match(word[-1:]) for word in phrase) else PHRASE
+def _is_cut(first: list[tuple[int, str]], second: list[tuple[int, str]], times: int, is_loop: IsLoop | None) -> bool:
+    """Whether the second of two equal phrases, which has followed itself so many times, is a loop."""
+    phrase = " ".join(word for _, word in second)
+    if _PLACEHOLDER.search(phrase) or any(map(str.isdigit, phrase)):
+        return False
+    if not any(map(str.isalpha, phrase)):
+        return times >= MAX_SIGNS
+    if times >= MAX_REPEATS:
+        return True
+    return is_loop is not None and is_loop([number for number, _ in first], [number for number, _ in second])
 
 
 def _most_repeated_signs(text: str) -> int:
     """How often at most signs follow themselves within a word, of those that do so too often for a translation."""
-    return max((len(found[0]) // len(found[1]) for word in text.split() for found in LOOP.finditer(word)), default=1)
+    return max((len(found[0]) // len(found[1]) for word in text.split() for found in _LOOP.finditer(word)), default=1)
 
 
 def _most_repeated_words(text: str) -> int:
@@ -95,10 +138,10 @@ def _most_repeated_words(text: str) -> int:
 
 def _bare(words: list[str]) -> list[str]:
     """Words without the marks at their ends, and without capitals if they are of letters alone."""
-    stripped = [MARKS.sub("", word) or word for word in words]
+    stripped = [_MARKS.sub("", word) or word for word in words]
     return [word.casefold() if word.isalpha() else word for word in stripped]
 
 
 def _sizes(words: list[str]) -> list[int]:
     """Words of the phrases that may follow themselves: a word comes again so much later."""
-    return [size for size in range(1, LONGEST + 1) if any(map(eq, words, words[size:]))]
+    return [size for size in range(1, MAX_PHRASE_WORDS + 1) if any(map(eq, words, words[size:]))]

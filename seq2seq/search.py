@@ -1,7 +1,8 @@
 """Search for the target: beam search, of which greedy is width 1, and sampling.
 
 Shapes: B sentences, K hypotheses of each (the beam), R = B·K rows, S source positions, T target positions so far,
-V target vocabulary, C rows of a chunk, X candidates, Y blocks of BLOCK subwords (L), F hypotheses that have ended.
+V target vocabulary, P placeholders, C rows of a chunk, X candidates, Y blocks of BLOCK subwords (L), F hypotheses that
+have ended.
 
 A hypothesis is scored by its log-probability divided by (its length)^α, the end of sentence counted (length
 normalisation as in Jean et al. 2015, with α of Wu et al. 2016).
@@ -48,21 +49,25 @@ class Search:
         wanted: int,
         length_penalty: float,
         scored: bool = True,
+        order_BPP: Tensor | None = None,
     ) -> list[list[Hypothesis]]:
         """Up to `beam` hypotheses of each sentence, best first, at least one.
+
+        `order_BPP` [B, P, P] says of each placeholder of the vocabulary which others must come before it.
 
         A sentence is done when `beam` of its hypotheses have ended, or `wanted` of them and the others would be
         worse even if AHEAD more subwords to their end were certain; then it leaves the batch.  At `max_lengths_B`
         subwords a hypothesis has to end.  Of a beam of one the score, which takes time and chooses nothing, can be left
         out, and is 0 then.
         """
+        order_BPP = self._any_order(source_BS) if order_BPP is None else order_BPP
         if beam == 1:
             ids_BFT, sizes_BF, scores_BF = self._loops.greedy(
-                source_BS, lengths_B, max_lengths_B, length_penalty, scored
+                source_BS, lengths_B, max_lengths_B, order_BPP, length_penalty, scored
             )
         else:
             ids_BFT, sizes_BF, scores_BF = self._loops.beam(
-                source_BS, lengths_B, max_lengths_B, beam, wanted, length_penalty
+                source_BS, lengths_B, max_lengths_B, order_BPP, beam, wanted, length_penalty
             )
         return _hypotheses(ids_BFT, sizes_BF, scores_BF, beam)
 
@@ -75,8 +80,10 @@ class Search:
         count: int,
         length_penalty: float,
         generator: torch.Generator,
+        order_BPP: Tensor | None = None,
     ) -> list[list[Hypothesis]]:
         """`count` translations of each sentence drawn from the model's distribution, best first."""
+        order_BPP = self._any_order(source_BS) if order_BPP is None else order_BPP
         sources, states = self.network.encode(source_BS, lengths_B)
         batch, device = source_BS.size(0), source_BS.device
         states = [part.repeat_interleave(count, dim=0) for part in states]
@@ -84,17 +91,18 @@ class Search:
         ids_R = torch.full((batch * count,), BEGIN, device=device)
         totals_R = torch.zeros(batch * count, device=device)
         going_R = torch.ones(batch * count, dtype=torch.bool, device=device)
-        left_RP = self.network.to_carry(source_BS).repeat_interleave(count, dim=0)
+        pending_RP = self.network.pending(source_BS).repeat_interleave(count, dim=0)
         history = []
         for length in range(int(max_lengths_B.max()) + 1):
             features_RE, states = self.network.step(ids_R, sources, states)
-            left_RP = left_RP & (limits_R > length).unsqueeze(1)
-            scores_RV, _ = self.network.scores(features_RE, left_RP, length == 0)
+            pending_RP = pending_RP & (limits_R > length).unsqueeze(1)
+            allowed_RP = self.network.allowed(pending_RP, order_BPP)
+            scores_RV, _ = self.network.scores(features_RE, pending_RP, allowed_RP, length == 0)
             log_p_RV = scores_RV - self.network.normaliser(scores_RV).unsqueeze(1)
             drawn_R = torch.multinomial(log_p_RV.exp(), 1, generator=generator)[:, 0]
             ids_R = drawn_R.masked_fill(limits_R <= length, END)
             totals_R += log_p_RV.gather(1, ids_R.unsqueeze(1))[:, 0] * going_R
-            left_RP = self.network.still_left(left_RP, ids_R)
+            pending_RP = self.network.still_pending(pending_RP, ids_R)
             history.append(ids_R.masked_fill(~going_R, END))
             going_R &= ids_R != END
             if not going_R.any():
@@ -104,6 +112,10 @@ class Search:
         scores_R = totals_R / (sizes_R + 1) ** length_penalty
         shape = (batch, count)
         return _hypotheses(ids_RT.view(*shape, -1), sizes_R.view(shape), scores_R.view(shape), count)
+
+    def _any_order(self, source_BS: Tensor) -> Tensor:
+        placeholders = self.network.placeholders
+        return torch.zeros(len(source_BS), placeholders, placeholders, dtype=torch.bool, device=source_BS.device)
 
 
 def _hypotheses(ids_BFT: Tensor, sizes_BF: Tensor, scores_BF: Tensor, count: int) -> list[list[Hypothesis]]:
@@ -137,7 +149,13 @@ class _Loops(nn.Module):
 
     @torch.jit.export
     def greedy(
-        self, source_BS: Tensor, lengths_B: Tensor, max_lengths_B: Tensor, length_penalty: float, scored: bool
+        self,
+        source_BS: Tensor,
+        lengths_B: Tensor,
+        max_lengths_B: Tensor,
+        order_BPP: Tensor,
+        length_penalty: float,
+        scored: bool,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Beam search with a beam of one: the likeliest subword each time."""
         sources, states = self.network.encode(source_BS, lengths_B)
@@ -147,20 +165,22 @@ class _Loops(nn.Module):
         totals_B = torch.zeros(batch, dtype=states[0].dtype, device=device)
         # Of those sentences that go on:
         alive_R, limits_R, totals_R = torch.arange(batch, device=device), max_lengths_B, totals_B
-        left_RP = self.network.to_carry(source_BS)
+        pending_RP = self.network.pending(source_BS)
         ids_R = torch.full((batch,), self.begin, device=device)
         for length in range(longest + 1):
             features_RE, states = self.network.step(ids_R, sources, states)
             ids: list[Tensor] = []
             log_p: list[Tensor] = []
             if length >= shortest:
-                left_RP = left_RP & (limits_R > length).unsqueeze(1)
-            for part_CE, limits_C, left_CP in zip(
+                pending_RP = pending_RP & (limits_R > length).unsqueeze(1)
+            allowed_RP = self.network.allowed(pending_RP, order_BPP)
+            for part_CE, limits_C, pending_CP, allowed_CP in zip(
                 torch.split(features_RE, self.chunk),
                 torch.split(limits_R, self.chunk),
-                torch.split(left_RP, self.chunk),
+                torch.split(pending_RP, self.chunk),
+                torch.split(allowed_RP, self.chunk),
             ):
-                scores_CV, maxima_CY = self.network.scores(part_CE, left_CP, length == 0)
+                scores_CV, maxima_CY = self.network.scores(part_CE, pending_CP, allowed_CP, length == 0)
                 if scored:
                     log_p.append(-self.network.normaliser(scores_CV))
                 if length >= shortest:
@@ -174,7 +194,7 @@ class _Loops(nn.Module):
             ids_R = torch.cat(ids)
             if scored:
                 totals_R = totals_R + torch.cat(log_p)
-            left_RP = self.network.still_left(left_RP, ids_R)
+            pending_RP = self.network.still_pending(pending_RP, ids_R)
             ids_BT[:, length].index_copy_(0, alive_R, ids_R)
             going_R = (ids_R != self.end).nonzero().squeeze(1)
             if len(going_R) < len(ids_R):
@@ -183,7 +203,8 @@ class _Loops(nn.Module):
                 if len(going_R) == 0:
                     break
                 alive_R, limits_R, totals_R = alive_R[going_R], limits_R[going_R], totals_R[going_R]
-                ids_R, left_RP, sources = ids_R[going_R], left_RP[going_R], select(sources, going_R)
+                ids_R, pending_RP, sources = ids_R[going_R], pending_RP[going_R], select(sources, going_R)
+                order_BPP = order_BPP[going_R]
                 states = _select(states, going_R)
         sizes_B = (ids_BT != self.end).sum(dim=1)
         scores_B = totals_B / (sizes_B + 1) ** length_penalty
@@ -195,6 +216,7 @@ class _Loops(nn.Module):
         source_BS: Tensor,
         lengths_B: Tensor,
         max_lengths_B: Tensor,
+        order_BPP: Tensor,
         beam: int,
         wanted: int,
         length_penalty: float,
@@ -212,12 +234,12 @@ class _Loops(nn.Module):
         # Before the first step there is one hypothesis of each, that of no subword.
         totals_BK = torch.zeros((batch, 1), dtype=kind, device=device)
         history_BKT = torch.full((batch, 1, 1), self.begin, device=device)
-        left_RP = self.network.to_carry(source_BS)
+        pending_RP = self.network.pending(source_BS)
         for length in range(longest + 1):
             features_RE, states = self.network.step(history_BKT[:, :, -1].flatten(), sources, states)
             ending_B = max_lengths_B[alive_B] <= length
             totals_BX, parents_BX, ids_BX = self._candidates(
-                features_RE, left_RP, totals_BK, ending_B, 2 * beam, length == 0
+                features_RE, pending_RP, order_BPP, totals_BK, ending_B, 2 * beam, length == 0
             )
             # An end counts only among the beam's best; the rest of the candidates are there to fill the beam again.
             ends_BK = ((ids_BX == self.end) & (totals_BX > self.impossible))[:, :beam]
@@ -240,13 +262,13 @@ class _Loops(nn.Module):
                 break
             if len(going_B) < len(alive_B):
                 alive_B, ended_B, sources = alive_B[going_B], ended_B[going_B], select(sources, going_B)
-                history_BKT, firsts_B1 = history_BKT[going_B], firsts_B1[going_B]
+                history_BKT, firsts_B1, order_BPP = history_BKT[going_B], firsts_B1[going_B], order_BPP[going_B]
                 parents_BK, ids_BK, totals_BK = parents_BK[going_B], ids_BK[going_B], totals_BK[going_B]
             history_BKT = history_BKT.gather(1, parents_BK.unsqueeze(2).expand(-1, -1, length + 1))
             history_BKT = torch.cat([history_BKT, ids_BK.unsqueeze(2)], dim=2)
             rows_R = (firsts_B1 + parents_BK).flatten()
             states = _select(states, rows_R)
-            left_RP = self.network.still_left(left_RP.index_select(0, rows_R), ids_BK.flatten())
+            pending_RP = self.network.still_pending(pending_RP.index_select(0, rows_R), ids_BK.flatten())
         return ids_BFT, sizes_BF, scores_BF
 
     def _end(self, scores_CV: Tensor, maxima_CY: Tensor, ending_C: Tensor) -> None:
@@ -259,7 +281,14 @@ class _Loops(nn.Module):
         block_C.copy_(torch.where(ending_C, end_C, block_C))
 
     def _candidates(
-        self, features_RE: Tensor, left_RP: Tensor, totals_BK: Tensor, ending_B: Tensor, count: int, first: bool
+        self,
+        features_RE: Tensor,
+        pending_RP: Tensor,
+        order_BPP: Tensor,
+        totals_BK: Tensor,
+        ending_B: Tensor,
+        count: int,
+        first: bool,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The best continuations of each sentence: totals [B, X], the hypotheses they continue, their subwords.
 
@@ -273,8 +302,9 @@ class _Loops(nn.Module):
         for start in range(0, batch, each):
             rows_C = features_RE[start * beam : (start + each) * beam]
             ending_C = ending_B[start : start + each].repeat_interleave(beam)
-            left_CP = left_RP[start * beam : (start + each) * beam] & ~ending_C.unsqueeze(1)
-            scores_CV, maxima_CY = self.network.scores(rows_C, left_CP, first)
+            pending_CP = pending_RP[start * beam : (start + each) * beam] & ~ending_C.unsqueeze(1)
+            allowed_CP = self.network.allowed(pending_CP, order_BPP[start : start + each])
+            scores_CV, maxima_CY = self.network.scores(rows_C, pending_CP, allowed_CP, first)
             normaliser_C = self.network.normaliser(scores_CV)
             if bool(ending_C.any()):
                 self._end(scores_CV, maxima_CY, ending_C)

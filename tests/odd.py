@@ -4,7 +4,7 @@ import random
 import string
 from collections.abc import Callable, Sequence
 
-from data_prep.cleaning import normalise
+from data_prep.normalization import normalize
 from seq2seq.translator import FREE, LONGEST, Translator
 
 WORDS = (
@@ -68,7 +68,7 @@ def odd_lines(count: int, seed: int) -> list[str]:
     lines: list[str] = []
     while len(lines) < count:
         line = kinds[len(lines) % len(kinds)](draw)
-        if normalise(line):
+        if normalize(line):
             lines.append(line)
     return lines
 
@@ -80,7 +80,7 @@ def most_subwords(translator: Translator, line: str) -> int:
     cut anew, may have more than the search had written, hence the 2.  Of two pieces side by side one has a quarter of
     LONGEST, at least.
     """
-    ids = len(translator.subwords.encode_source([normalise(line)])[0])
+    ids = len(translator.subwords.encode_source([normalize(line)])[0])
     pieces = 1 + 4 * ids // LONGEST
     return 2 * (int((ids + 2 * pieces) * translator.decoding.max_ratio) + FREE * pieces)
 

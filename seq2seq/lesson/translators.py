@@ -9,7 +9,7 @@ import torch
 from data_prep.cli import preprocess
 from data_prep.corpus import Corpus
 from data_prep.sources import parse_languages
-from seq2seq.alignment import END_MARK, Alignment, align
+from seq2seq.alignment import END_MARK, Alignment
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Config, Decoding
 from seq2seq.evaluation import by_source_length, score
@@ -154,9 +154,9 @@ def measure(keep: Keep) -> Results:
 
     def looked_at() -> Results:
         run = run_folder(keep, "lstm", attention=True)
-        translations = Translator.load(run, "last").translate(REORDERED)
-        pairs = list(zip(REORDERED, translations, strict=True))
-        return {"pairs": pairs, "alignments": [vars(alignment) for alignment in align(run, "last", pairs)]}
+        translator = Translator.load(run, "last")
+        pairs = list(zip(REORDERED, translator.translate(REORDERED), strict=True))
+        return {"pairs": pairs, "alignments": [vars(alignment) for alignment in translator.align(pairs)]}
 
     return {
         "networks": networks,

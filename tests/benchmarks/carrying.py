@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_prep.carrying import PLACEHOLDERS, Carrier
+
 from data_prep.corpus import Corpus
 from seq2seq.translator import Translator
 

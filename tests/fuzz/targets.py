@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from data_prep.carrying import Carrier, restore
-from data_prep.cleaning import Cleaner, normalise
+
+from data_prep.cleaning import Cleaner, normalize
 from data_prep.errors import UserError
 from data_prep.lines import read_stream
 from data_prep.readers import TextFiles
@@ -39,8 +39,8 @@ def clean(data: bytes) -> None:
         text = data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    spelt = normalise(text)
-    assert normalise(spelt) == spelt
+    spelt = normalize(text)
+    assert normalize(spelt) == spelt
     assert spelt == " ".join(spelt.split())
     assert unicodedata.is_normalized("NFC", spelt)
     spelt.encode()
@@ -48,7 +48,7 @@ def clean(data: bytes) -> None:
         masked, items = carrier.mask(spelt)
         assert restore(masked, items) == spelt
     source, _, target = text.partition("\t")
-    source, target = normalise(source), normalise(target)
+    source, target = normalize(source), normalize(target)
     for cleaner in CLEANERS:
         assert cleaner.why_dropped(source, target) in REASONS
     for carrier in CARRIERS:
@@ -131,7 +131,7 @@ def translate(data: bytes) -> None:
     lines = data.decode("utf-8", "replace").split("\n")
     answers = translator().translate(lines)
     assert len(answers) == len(lines)
-    asked = [(line, answer) for line, answer in zip(lines, answers, strict=True) if normalise(line)]
+    asked = [(line, answer) for line, answer in zip(lines, answers, strict=True) if normalize(line)]
     assert sum(map(bool, answers)) == len(asked)
     if asked:
         written, answered = zip(*asked, strict=True)

@@ -8,13 +8,13 @@ from matplotlib.image import imread
 
 from data_prep.corpus import Corpus
 from data_prep.errors import UserError
-from data_prep.haste import Habits
 from seq2seq import attention_picture, cli
-from seq2seq.alignment import END_MARK, Alignment, align
+from seq2seq.alignment import END_MARK
 from seq2seq.checkpoint import TrainingState, save_checkpoint
 from seq2seq.model import Translation
 from seq2seq.plots import attention_maps
 from seq2seq.run_files import begin_run
+from seq2seq.translator import Translator
 from tests.toys import config, model_config, write_corpus
 
 PAIRS = [("ab cd", "dc ba"), ("abc", "cba"), ("h", "h")]
@@ -38,7 +38,7 @@ def _run(folder: Path, corpus: Corpus, attention: bool = True) -> Path:
 
 def test_every_unit_of_the_translation_has_weights_over_the_source(tmp_path: Path, corpus: Corpus) -> None:
     run = _run(tmp_path / "run", corpus)
-    for (source, target), found in zip(PAIRS, align(run, "best", PAIRS), strict=True):
+    for (source, target), found in zip(PAIRS, Translator.load(run, "best").align(PAIRS), strict=True):
         assert "".join(found.source) == "▁" + source.replace(" ", "▁") + END_MARK
         assert "".join(found.target) == "▁" + target.replace(" ", "▁") + END_MARK
         weights = torch.tensor(found.weights)
@@ -49,7 +49,7 @@ def test_every_unit_of_the_translation_has_weights_over_the_source(tmp_path: Pat
 def test_weights_are_those_of_each_prefix(tmp_path: Path, corpus: Corpus) -> None:
     """A longer translation does not change what was looked at for its beginning; another beginning does."""
     run = _run(tmp_path / "run", corpus)
-    long, short, other = align(run, "best", [("abcd", "abba"), ("abcd", "ab"), ("abcd", "ba")])
+    long, short, other = Translator.load(run, "best").align([("abcd", "abba"), ("abcd", "ab"), ("abcd", "ba")])
     rows = len(short.target)
     assert torch.allclose(torch.tensor(long.weights[: rows - 1]), torch.tensor(short.weights[: rows - 1]), atol=1e-6)
     assert not torch.allclose(torch.tensor(other.weights), torch.tensor(short.weights), atol=1e-3)
@@ -57,7 +57,7 @@ def test_weights_are_those_of_each_prefix(tmp_path: Path, corpus: Corpus) -> Non
 
 def test_a_network_without_attention_has_nothing_to_show(tmp_path: Path, corpus: Corpus) -> None:
     with pytest.raises(UserError, match="no attention"):
-        align(_run(tmp_path / "run", corpus, attention=False), "best", PAIRS)
+        Translator.load(_run(tmp_path / "run", corpus, attention=False), "best").align(PAIRS)
 
 
 def test_command_draws_the_lines_it_translates(
@@ -83,12 +83,7 @@ def test_what_is_drawn_is_what_is_printed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn: list[tuple[str, str]] = []
-
-    def noted(run: Path, checkpoint: str, pairs: list[tuple[str, str]]) -> list[Alignment]:
-        drawn.extend(pairs)
-        return align(run, checkpoint, pairs)
-
-    monkeypatch.setattr(attention_picture, "align", noted)
+    monkeypatch.setattr(attention_picture, "draw", lambda *arguments: drawn.extend(arguments[-1]))
     run = _run(tmp_path / "run", corpus)
     with pytest.raises(SystemExit) as done:
         cli.main(["translate", "--run", str(run), *options, "--attention", str(tmp_path / "map.png"), "ab cd"])
@@ -97,23 +92,9 @@ def test_what_is_drawn_is_what_is_printed(
     assert drawn == [("ab cd", printed.split("\t")[-1])]
 
 
-def test_what_is_typed_in_haste_is_drawn_as_it_is_read(
-    tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn: list[tuple[str, str]] = []
-    habits = Habits(sentences=1000, small=0, loud=0, unmarked=0, ending=".")
-    monkeypatch.setattr("seq2seq.translator.read_habits", lambda manifest: habits)
-    monkeypatch.setattr(attention_picture, "draw", lambda *arguments: drawn.extend(arguments[-1]))
-    run = _run(tmp_path / "run", corpus)
-    with pytest.raises(SystemExit) as done:
-        cli.main(["translate", "--run", str(run), "--attention", str(tmp_path / "map.png"), "ab cd"])
-    assert done.value.code == 0
-    assert drawn == [("Ab cd.", capsys.readouterr().out.splitlines()[0])]
-
-
-def test_what_is_carried_is_drawn_as_it_is(tmp_path: Path) -> None:
+def test_copied_items_are_drawn_as_they_are(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "data", {"train": PAIRS, "validation": []}, carry=True)
-    (found,) = align(_run(tmp_path / "run", corpus), "best", [("ab 12 c 1", "1 c 12 dc")])
+    (found,) = Translator.load(_run(tmp_path / "run", corpus), "best").align([("ab 12 c 1", "1 c 12 dc")])
     assert "".join(found.source) == "▁ab▁12▁c▁1" + END_MARK
     assert "".join(found.target) == "▁1▁c▁12▁dc" + END_MARK
     assert "12" in found.source
@@ -121,12 +102,12 @@ def test_what_is_carried_is_drawn_as_it_is(tmp_path: Path) -> None:
 
 
 def test_what_is_too_long_to_draw_is_refused(tmp_path: Path, corpus: Corpus) -> None:
-    with pytest.raises(UserError, match="drawn of up to 120 subwords of text; 200 were given"):
-        align(_run(tmp_path / "run", corpus), "best", [("a" * 199, "b")])
+    with pytest.raises(UserError, match="drawn of up to 120 subwords of text"):
+        Translator.load(_run(tmp_path / "run", corpus), "best").align([("a" * 199, "b")])
 
 
 def _drawn(run: Path, path: Path) -> Path:
-    attention_maps(align(run, "best", PAIRS[:1]), path)
+    attention_maps(Translator.load(run, "best").align(PAIRS[:1]), path)
     return path
 
 

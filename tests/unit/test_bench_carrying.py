@@ -3,8 +3,8 @@
 import random
 
 import pytest
-
 from data_prep.carrying import Carrier
+
 from tests.benchmarks import carrying
 
 

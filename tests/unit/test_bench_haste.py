@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from data_prep.haste import count
 
 from data_prep.corpus import Corpus, read_manifest, write_manifest
-from data_prep.haste import count
 from seq2seq.training import train
 from tests.benchmarks import haste
 from tests.toys import config, task, write_corpus

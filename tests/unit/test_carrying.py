@@ -3,11 +3,11 @@
 import re
 
 import pytest
+from data_prep.carrying import CARRIED, FAMILIAR, KNOWN, PLACEHOLDERS, Carrier, learn, restore
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_prep.carrying import CARRIED, FAMILIAR, KNOWN, PLACEHOLDERS, Carrier, learn, restore
-from data_prep.cleaning import normalise
+from data_prep.normalization import normalize
 
 ANY = re.compile(f"[{PLACEHOLDERS}]")
 KNOWN_WORDS = frozenset(re.findall(r"\w+", "see my friend the cat at and write to or is in paris i for me x"))
@@ -48,7 +48,7 @@ def test_without_words_there_are_no_names() -> None:
     assert shape("My friend Zbigniew is 25", Carrier()) == "My friend Zbigniew is _"
 
 
-@given(st.text(st.sampled_from(" .,:/@#`'-25aAéZ") | st.characters(), max_size=60).map(normalise))
+@given(st.text(st.sampled_from(" .,:/@#`'-25aAéZ") | st.characters(), max_size=60).map(normalize))
 def test_every_text_comes_back(text: str) -> None:
     masked, items = Carrier(KNOWN_WORDS).mask(text)
     used = ANY.findall(masked)

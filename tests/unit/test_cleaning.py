@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data_prep.cleaning import _INVISIBLE, _NORMAL, RESERVED, Cleaner, Dropped, _Script, normalise
+from data_prep.cleaning import _INVISIBLE, _NORMAL, RESERVED, Cleaner, Dropped, _Script, normalize
 from data_prep.settings import Cleaning
 
 # Text with far more of what needs care than chance would give.
@@ -26,8 +26,8 @@ AWKWARD = st.text(
 @example("\u1100\u200d\u1161")
 @example("か\u200d\u3099\u200dか")
 def test_normalised_text_is_stable_and_clean(text: str) -> None:
-    clean = normalise(text)
-    assert normalise(clean) == clean
+    clean = normalize(text)
+    assert normalize(clean) == clean
     assert unicodedata.is_normalized("NFC", clean)
     assert clean == " ".join(clean.split())
     assert "\u2581" not in clean
@@ -56,7 +56,7 @@ def test_normalised_text_is_stable_and_clean(text: str) -> None:
     ],
 )
 def test_normalise(text: str, clean: str) -> None:
-    assert normalise(text) == clean
+    assert normalize(text) == clean
 
 
 def test_the_short_way_takes_only_what_the_long_way_leaves_alone() -> None:
@@ -157,7 +157,7 @@ def test_a_language_without_an_entry_is_not_checked() -> None:
 
 
 @settings(deadline=None)
-@given(AWKWARD.map(normalise).filter(bool), st.sampled_from(["en", "ar", "zh", "sr", "el", "xx"]))
+@given(AWKWARD.map(normalize).filter(bool), st.sampled_from(["en", "ar", "zh", "sr", "el", "xx"]))
 def test_the_quick_look_at_the_script_agrees_with_counting(text: str, language: str) -> None:
     found = reason(text, "1" * len(text), (language, "en"), min_script_share=1.0, drop_copies=False)
     assert found == ("wrong script" if _Script.of(language).share(text) < 1 else None)

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from data_prep.corpus import Corpus
 from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
-from seq2seq.alignment import align
 from seq2seq.batches import Batch, Position, training_batches
 from seq2seq.checkpoint import find_checkpoint, load_model
 from seq2seq.config import Config
@@ -169,7 +168,7 @@ def test_a_run_of_several_is_saved_resumed_and_translates(
     assert isinstance(ours, Ensemble)
     assert all(a.equal(b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
     assert len(Translator.load(whole, "last").translate(["abc", "", "h"])) == 3
-    (found,) = align(whole, "last", [("ab", "ba")])
+    (found,) = Translator.load(whole, "last").align([("ab", "ba")])
     assert all(sum(row) == pytest.approx(1) for row in found.weights)
     capsys.readouterr()
     ensembles.main(whole, corpus.folder)

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from data_prep.carrying import ITEM
+from data_prep.haste import Habits, Haste, as_typed, count, neat, read_habits
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data_prep.carrying import ITEM
-from data_prep.cleaning import normalise
-from data_prep.haste import Habits, Haste, as_typed, count, neat, read_habits
+from data_prep.normalization import normalize
 
 WHOLE = Habits(sentences=1000, small=0, loud=0, unmarked=0, ending=".", endings={"who": "?", "où": " ?"})
 """A corpus of whole sentences."""
@@ -103,7 +103,7 @@ def test_a_translation_has_the_form_of_what_was_typed(typed: str, translation: s
     assert as_typed(translation, neat(typed, WHOLE, units)[1], typed) == expected
 
 
-@given(st.text(min_size=1).map(normalise).filter(bool))
+@given(st.text(min_size=1).map(normalize).filter(bool))
 @example("HELLO THERE")
 @example("ßA A")
 def test_nothing_but_capitals_and_a_mark_is_changed_and_items_are_not(text: str) -> None:

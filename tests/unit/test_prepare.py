@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from data_prep.haste import count
 
 from data_prep import prepare as module
 from data_prep import stages
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.files import SUMS, file_digest
-from data_prep.haste import count
 from data_prep.parallel import ordered_map
 from data_prep.prepare import prepare
 from data_prep.settings import Preparation

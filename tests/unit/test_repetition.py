@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data_prep.cleaning import normalise
+from data_prep.normalization import normalize
 from seq2seq.repetition import LONGEST, PHRASE, SIGNS, WORD, without_loops
 from tests.odd import loops
 
@@ -102,7 +102,7 @@ def test_what_people_write_is_left_as_it_is() -> None:
     sentences = cut = 0
     for file in sorted(CORPORA.glob("*/data/*.parquet")):
         for pair in parquet.read_table(file).to_pylist():
-            first, second = (normalise(text) for text in pair.get("translation", pair).values())
+            first, second = (normalize(text) for text in pair.get("translation", pair).values())
             sentences += 2
             cut += (without_loops(first, second) != first) + (without_loops(second, first) != second)
     assert cut / sentences <= 2 / 100_000

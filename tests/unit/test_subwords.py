@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
+from data_prep.carrying import PLACEHOLDERS
 from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from data_prep.carrying import PLACEHOLDERS
-from data_prep.cleaning import normalise
 from data_prep.errors import UserError
+from data_prep.normalization import normalize
 from data_prep.settings import Subwords as SubwordSettings
 from data_prep.subwords import (
     BEGIN,
@@ -85,7 +85,7 @@ def test_special_ids_and_bytes_are_fixed(model: Subwords) -> None:
 
 
 @examples(deadline=None)
-@given(text=st.text().map(normalise))
+@given(text=st.text().map(normalize))
 @example(text="<s> </s> <unk> <pad> <0x41> ⁇")
 @example(text="\u0301")
 @example(text="\ufffe\uffff\U0010ffff👩\u200d👧 می\u200cخواهم")

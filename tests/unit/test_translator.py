@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import torch
+from data_prep.haste import Habits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_prep.cleaning import normalise
 from data_prep.errors import UserError
-from data_prep.haste import Habits
+from data_prep.normalization import normalize
 from data_prep.subwords import END, Subwords
 from seq2seq.config import Decoding
 from seq2seq.products import choose_bytes
@@ -52,8 +52,8 @@ def test_any_line_gets_one_line_that_is_blank_only_for_a_blank_one(lines: list[s
     assert len(answers) == len(lines)
     for line, answer in zip(lines, answers, strict=True):
         assert len(answer.splitlines()) <= 1
-        assert answer == normalise(answer)
-        assert bool(answer) is bool(normalise(line))
+        assert answer == normalize(answer)
+        assert bool(answer) is bool(normalize(line))
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t \u3000\xa0", "\n", "\u200b", "\ufeff", "\x00\x07", "\u00ad\u200e "])
@@ -162,7 +162,7 @@ def test_a_line_of_5000_characters_without_a_space_is_translated_whole(
     pieces = echo(monkeypatch, model)
     (answer,) = model.translate([text])
     # Cut where there is no space, the parts come back with one between; a cut may part an emoji's joiner.
-    assert unicodedata.normalize("NFC", answer.replace(" ", "")).replace("\u200d", "") == normalise(text).replace(
+    assert unicodedata.normalize("NFC", answer.replace(" ", "")).replace("\u200d", "") == normalize(text).replace(
         "\u200d", ""
     )
     assert len(pieces) > 1

@@ -1,0 +1,212 @@
+"""The text side of a translation: a line as the network reads it, in segments, and the answer in the line's own form.
+
+line → layout, spelling, character forms, placeholders, style → segments → ids
+ids → text of segments → style, items, character forms, layout → answer
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.copyable import VERBATIM, find_items
+from data_prep.normalization import FIRST_LETTER, LAST_LETTER, CharacterForms, normalize
+from data_prep.placeholders import (
+    PLACEHOLDERS,
+    Copied,
+    Detached,
+    Masked,
+    item_letter,
+    item_letters,
+    to_placeholders,
+    unmask,
+)
+from data_prep.sentences import split_sentences
+from data_prep.subwords import Subwords
+from data_prep.truecasing import TextStyle, Truecaser, restore_style
+
+MAX_SOURCE_TOKENS = 120
+"""Subwords of a source that are translated at once; a longer line is cut, as training saw few so long."""
+
+_LAYOUT = re.compile(r"[ \t\xa0\u2000-\u200a\u202f\u3000\ufeff]*(?:[-*+>#•‣▪◦–—·]+[ \t\xa0]+)*")
+_BEHIND_END = re.compile(rf"(.*?)( ?[.!?…。！？]+[\"»”)]*) *((?:[{FIRST_LETTER}-{LAST_LETTER}][ ,;]*)+)[.!?…。！？ ]*")
+# Letters of scripts with spaces between words.
+_SPACED = re.compile("[A-Za-z\xc0-\u052f]")
+Order = npt.NDArray[np.bool_]
+
+
+class SourceLine(NamedTuple):
+    """A line, as it was typed and as the network reads it."""
+
+    layout: str
+    """Indentation and list marks before the text."""
+    text: str
+    """In the form of the training text, with letters for items (`placeholders.Masked`)."""
+    style: TextStyle
+    items: list[Copied]
+    """What each letter stands for, those of what is detached at the end."""
+    detached: list[Detached]
+    """Letters of what is no part of the text."""
+    answer: str | None
+    """The answer, where there is nothing to translate."""
+
+
+class Segment(NamedTuple):
+    """Text that is translated at once."""
+
+    text: str
+    """With letters for items."""
+    masked: str
+    """With placeholders for items, as the network reads it."""
+    ids: list[int]
+    letters: dict[str, str]
+    """The letter of the item that each placeholder stands for."""
+    order_PP: Order
+    """Which placeholders must come before each."""
+    detached: list[Detached]
+
+
+class TextPipeline:
+    """Makes lines ready for a network and its translations ready for people."""
+
+    def __init__(self, subwords: Subwords, languages: tuple[str, str] = ("en", "en")) -> None:
+        """`languages` are those of source and target, whose sentences end by different rules."""
+        self.subwords, self.languages = subwords, languages
+        profile = subwords.profile
+        style, vocabulary = profile.source_style, profile.vocabulary
+        self.truecaser = Truecaser(style, vocabulary, languages[0]) if style and vocabulary else None
+        self._monotonic = vocabulary is None or vocabulary.monotonic
+
+    def read(self, line: str) -> SourceLine:
+        """A line as the network reads it."""
+        match = _LAYOUT.match(line)
+        layout, rest = (match[0].replace("\ufeff", ""), line[match.end() :]) if match else ("", line)
+        typed = normalize(rest)
+        if not typed:
+            return SourceLine("", "", TextStyle(), [], [], normalize(line))
+        profile, masker = self.subwords.profile, self.subwords.masker
+        known = self.subwords.characters if profile.source_style else None
+        text = normalize(_outside_items(typed, profile.source_characters, known))
+        masked = masker.mask(text) if masker else Masked(text, [], [])
+        has_letters = any(map(str.isalpha, masked.text)) or (masker is None and any(map(str.isalnum, text)))
+        if not has_letters:
+            answer = typed if masked.detached else _with_items(masked.text, masked.items)
+            return SourceLine(layout, typed, TextStyle(), [], [], answer)
+        style = TextStyle()
+        if self.truecaser:
+            masked_text, style = self.truecaser.to_corpus_style(masked.text)
+            masked = masked._replace(text=masked_text)
+        items = [*masked.items, *(Copied(one.text, False) for one in masked.detached)]
+        detached = [
+            one._replace(text=item_letter(number)) for number, one in enumerate(masked.detached, len(masked.items))
+        ]
+        return SourceLine(layout, masked.text, style, items, detached, None)
+
+    def segments(self, line: SourceLine) -> list[Segment]:
+        """A line in segments short enough to translate; none if there is nothing to translate."""
+        if line.answer is not None:
+            return []
+        segments, end = [], 0
+        waiting = list(line.detached)
+        for text in self._cut(line.text):
+            start = line.text.index(text, end)
+            end = start + len(text)
+            here = [one for one in waiting if one.place <= end or end == len(line.text.rstrip())]
+            waiting = waiting[len(here) :]
+            placed = [one._replace(place=min(max(one.place - start, 0), len(text))) for one in here]
+            segments.append(self._segment(text, line.items, placed))
+        return segments
+
+    def _segment(self, text: str, items: Sequence[Copied], detached: list[Detached]) -> Segment:
+        numbers = item_letters(text)
+        masked, places = to_placeholders(text)
+        order_PP = np.zeros((len(PLACEHOLDERS), len(PLACEHOLDERS)), np.bool_)
+        for earlier, later, number in zip(places, places[1:], numbers[1:], strict=False):
+            if self._monotonic or items[number].listed:
+                order_PP[later] = order_PP[earlier]
+                order_PP[later, earlier] = True
+        letters = {PLACEHOLDERS[place]: item_letter(number) for place, number in zip(places, numbers, strict=True)}
+        return Segment(text, masked, self.subwords.encode_source([masked])[0], letters, order_PP, detached)
+
+    def _fits(self, text: str) -> bool:
+        if len(item_letters(text)) > len(PLACEHOLDERS):
+            return False
+        return len(self.subwords.encode_source([to_placeholders(text)[0]])[0]) <= MAX_SOURCE_TOKENS
+
+    def _cut(self, text: str) -> Iterator[str]:
+        """A text in parts that fit: sentences, as many together as fit, or words, or letters."""
+        if self._fits(text):
+            yield text
+            return
+        parts = split_sentences(text, self.languages[0])
+        if len(parts) == 1:
+            parts = text.split(" ")
+        if len(parts) == 1:
+            middle = len(text) // 2
+            parts = [text[:middle], text[middle:]]
+        # Sentences translate best in company, words need it.
+        spans: list[tuple[int, int]] = []
+        end = total = used = 0
+        for part in parts:
+            start = text.index(part, end)
+            end = start + len(part)
+            size = len(self.subwords.encode_source([part])[0])
+            letters = len(item_letters(part))
+            fits = total + size <= MAX_SOURCE_TOKENS and used + letters <= len(PLACEHOLDERS)
+            if spans and fits:
+                spans[-1] = (spans[-1][0], end)
+                total, used = total + size, used + letters
+            else:
+                spans.append((start, end))
+                total, used = size, letters
+        if len(spans) == 1:
+            # Together they are too long after all: the sizes of parts do not always add up to that of the whole.
+            middle = text.index(parts[len(parts) // 2], len(text) // 3)
+            spans = [(0, middle), (middle, len(text))]
+        for start, end in spans:
+            if part := text[start:end].strip(" "):
+                yield from self._cut(part)
+
+    def answer(self, line: SourceLine, text: str) -> str:
+        """The answer to a line, from the translation of its segments; never blank."""
+        text = restore_style(
+            normalize(self.subwords.profile.target_characters.apply(text)), line.style, self.languages[1]
+        )
+        # Bytes can spell a line break, which would make two lines of one.
+        return line.layout + normalize(_with_items(text, line.items))
+
+
+def placed_items(text: str, segment: Segment) -> str:
+    """A translation with letters for its items, each of which stands where it can.
+
+    None is glued to a word if it is not in the source, and none stands behind the last full stop if none does there.
+    """
+    for letter in segment.letters.values():
+        before, _, behind = segment.text.partition(letter)
+        head, _, tail = text.partition(letter)
+        gap = " " if _SPACED.match(head[-1:]) and not _SPACED.match(before[-1:]) else ""
+        text = head + gap + letter
+        gap = " " if _SPACED.match(tail) and not _SPACED.match(behind) else ""
+        text += gap + tail
+    end, own = _BEHIND_END.fullmatch(text), _BEHIND_END.fullmatch(segment.text)
+    if not end or own or segment.text.endswith(tuple(segment.letters.values())):
+        return text
+    if not set(segment.letters.values()).issuperset(re.sub("[ ,;]", "", end[3])):
+        return text  # a symbol that stood there in the source
+    return f"{end[1].rstrip()} {end[3].rstrip(' ,;')}{end[2]}"
+
+
+def _with_items(text: str, items: Sequence[Copied]) -> str:
+    return unmask(text, {item_letter(number): item.text for number, item in enumerate(items)})
+
+
+def _outside_items(text: str, forms: CharacterForms, known: frozenset[str] | None) -> str:
+    """A text in certain character forms, but for what means something to a machine."""
+    parts, done = [], 0
+    for item in find_items(text):
+        if item.kind in VERBATIM:
+            parts += [forms.apply(text[done : item.start], known), text[item.start : item.end]]
+            done = item.end
+    return "".join([*parts, forms.apply(text[done:], known)])
