@@ -62,7 +62,7 @@ def by_words(weights_TS: Weights, pieces: list[str]) -> Weights:
     words = np.cumsum([piece.startswith("▁") or not place for place, piece in enumerate(pieces)]) - 1
     sums_WS = np.zeros((int(words[-1]) + 1, weights_TS.shape[1]), np.float32)
     np.add.at(sums_WS, words, weights_TS[: len(pieces)])
-    return sums_WS / np.bincount(words)[:, None]
+    return np.divide(sums_WS, np.bincount(words)[:, None], dtype=np.float32)
 
 
 def repeats(text: str, source: str) -> bool:

@@ -37,8 +37,8 @@ def walk(inference: Inference, read: list[Source], states: list[Tensor], ids_RT:
     found = []
     for position in range(ids_RT.size(1)):
         features_RE, states = inference.step(ids_RT[:, position], read, states)
-        none_left = torch.zeros(len(features_RE), 0, dtype=torch.bool)
-        scores_RV, maxima_RY = inference.scores(features_RE, none_left, position == 0)
+        none = torch.zeros(len(features_RE), 0, dtype=torch.bool)
+        scores_RV, maxima_RY = inference.scores(features_RE, none, none, position == 0)
         log_sum_R = inference.normaliser(scores_RV)
         found.append((scores_RV - log_sum_R.unsqueeze(1), maxima_RY - log_sum_R.unsqueeze(1)))
     return torch.stack([log_p for log_p, _ in found], dim=1), torch.stack([maxima for _, maxima in found], dim=1)
