@@ -93,7 +93,9 @@ class Table:
             raise UserError(f"{what}: no split named train; there are: {', '.join(dataset)}")
         self.notes: list[str] = []
         self.splits = tuple(self._dataset)
-        self._columns = {split: _columns(rows, languages, what) for split, rows in self._dataset.items()}
+        self._columns = {
+            split: _columns(rows.features.arrow_schema, languages, what) for split, rows in self._dataset.items()
+        }
         if not len(self._dataset["train"]):
             raise UserError(f"{what}: its train split has no rows")
         self.origin = origin | {"columns": [".".join(path) for path in self._columns["train"]]}
@@ -123,10 +125,9 @@ class Table:
         return list(self._files)
 
 
-def _columns(rows: Any, languages: tuple[str, str], what: str) -> tuple[ColumnPath, ColumnPath]:
+def _columns(schema: Any, languages: tuple[str, str], what: str) -> tuple[ColumnPath, ColumnPath]:
     import pyarrow
 
-    schema = rows.features.arrow_schema
     shape = {
         field.name: [inner.name for inner in field.type] if pyarrow.types.is_struct(field.type) else ()
         for field in schema
@@ -215,6 +216,25 @@ def open_parquet(path: Path, languages: tuple[str, str]) -> Table:
     if not rows:
         raise UserError(f"{path}: the file has no rows")
     return _open_local(str(path), languages, {}, "parquet", data_files={"train": str(path.resolve())})
+
+
+def has_columns(path: Path, languages: tuple[str, str]) -> bool:
+    """Whether a Parquet file, or the first one for training in a folder, has rows and text in the two languages.
+
+    Raises UserError if a folder has nothing for them by its card.
+    """
+    import pyarrow.parquet
+
+    if path.is_dir():
+        choose_configuration(configuration_names(read_card(path / "README.md")), languages, str(path))
+        files = sorted([*path.glob("train*.parquet"), *path.glob("*/train*.parquet")])
+    else:
+        files = [path]
+    try:
+        tables = [pyarrow.parquet.read_metadata(file) for file in files[:1] if file.is_file()]
+    except (pyarrow.ArrowException, OSError):
+        return False
+    return any(table.num_rows and _columns(table.schema.to_arrow_schema(), languages, str(path)) for table in tables)
 
 
 def _open_local(
