@@ -17,6 +17,9 @@ from typing import Any
 from data_prep.errors import UserError
 from data_prep.rows import SPLIT_NAMES, Chunk, ColumnPath, require_columns, sha256
 
+_DIRECTION = re.compile(r"[a-z]{2,3}(_\w+)?-[a-z]{2,3}(_\w+)?")
+"""Name of a configuration that LANGS can be set to."""
+
 
 def load_library() -> ModuleType:
     """Import `datasets` (a second or two), silent except for progress bars on a terminal.
@@ -163,13 +166,13 @@ def choose_configuration(names: Collection[str], languages: tuple[str, str], wha
     if not names:
         return None
     only = next(iter(names))
-    if len(names) == 1 and not re.fullmatch(r"[a-z]{2,3}(_\w+)?-[a-z]{2,3}(_\w+)?", only):
+    if len(names) == 1 and not _DIRECTION.fullmatch(only):
         return only
-    near = sorted(name for name in names if {source, target} & set(name.split("-"))) or sorted(names)
+    directions = sorted(name for name in names if _DIRECTION.fullmatch(name))
+    near = [name for name in directions if {source, target} & set(name.split("-"))] or directions or sorted(names)
+    remedy = "choose LANGS among what it has" if directions else "its configurations do not name two languages"
     more = f" and {len(near) - 20} more" if len(near) > 20 else ""
-    raise UserError(
-        f"{what}: nothing for {source} and {target}; choose LANGS among what it has: {', '.join(near[:20])}{more}"
-    )
+    raise UserError(f"{what}: nothing for {source} and {target}; {remedy}: {', '.join(near[:20])}{more}")
 
 
 def read_card(path: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _STOP = re.compile(r"\S ?[.,。，、](?!\S)")
 def describe(sources: Sequence[str], targets: Sequence[str]) -> str | None:
     """Return by what the raw text of the pairs looks tokenized, for a message; None if it does not."""
     pairs = list(zip(sources[:PAIRS], targets[:PAIRS], strict=True))
-    found = {name: 0 for name in _MARKS}
+    found = dict.fromkeys(_MARKS, 0)
     marked = 0
     for source, target in pairs:
         text = f"{source}\n{target}"
