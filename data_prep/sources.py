@@ -139,7 +139,11 @@ def _open_reader(name: str, languages: tuple[str, str], report: Callable[[str], 
             return _open_folder(path, languages)
         if path.exists():
             return _open_file(path, languages)
-        if pair := _find_pair(path, languages):
+        pair = _find_pair(path, languages)
+        prefix, side = _split_name(path.name, languages)
+        if not pair and side is not None:  # `x.en` where there is `x.en.gz`
+            pair = _find_pair(path.with_name(prefix), languages)
+        if pair:
             return TextFiles({"train": pair}, languages)
     match = re.fullmatch(r"(\w[\w.-]*/\w[\w.-]*?)(?::([\w.-]+))?", name)
     if match and not name.lower().endswith((*FILE_SUFFIXES, ".txt", ".gz")):
@@ -161,6 +165,10 @@ def _open_folder(folder: Path, languages: tuple[str, str]) -> Reader:
         return TextFiles(files, languages)
     if not any(folder.iterdir()):
         raise UserError(f"{folder}: the folder is empty")
+    found = {split: _find(folder, [f"{name}.parquet" for name in names]) for split, names in SPLIT_NAMES.items()}
+    tables = {split: path for split, path in found.items() if path}
+    if any(path.name != path.name.lower() for path in tables.values()):  # which the library does not find
+        return open_parquet(tables, languages, str(folder))
     return open_folder(folder, languages)
 
 
@@ -184,7 +192,7 @@ def _open_file(path: Path, languages: tuple[str, str]) -> Reader:
         with clear_errors(path), path.open("rb") as file:
             if not file.read(1):
                 raise UserError(f"{path}: the file is empty")
-        return open_parquet(path, languages)
+        return open_parquet({"train": path}, languages, str(path))
     if path.name.lower().endswith(TEXT_SUFFIXES):
         return TextFiles({"train": (path,)}, languages)
     prefix, side = _split_name(path.name, languages)

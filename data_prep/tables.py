@@ -210,15 +210,17 @@ def open_folder(folder: Path, languages: tuple[str, str]) -> Table:
     return _open_local(str(folder), languages, origin, str(folder.resolve()), configuration)
 
 
-def open_parquet(path: Path, languages: tuple[str, str]) -> Table:
-    """Open one Parquet file; all its rows are the train split."""
-    with library_errors(str(path)):
-        import pyarrow.parquet
+def open_parquet(files: Mapping[str, Path], languages: tuple[str, str], what: str) -> Table:
+    """Open Parquet files, one for each split.  Raises UserError for one without rows."""
+    for path in files.values():
+        with library_errors(str(path)):
+            import pyarrow.parquet
 
-        rows = pyarrow.parquet.read_metadata(path).num_rows
-    if not rows:
-        raise UserError(f"{path}: the file has no rows")
-    return _open_local(str(path), languages, {}, "parquet", data_files={"train": str(path.resolve())})
+            rows = pyarrow.parquet.read_metadata(path).num_rows
+        if not rows:
+            raise UserError(f"{path}: the file has no rows")
+    data_files = {split: str(path.resolve()) for split, path in files.items()}
+    return _open_local(what, languages, {}, "parquet", data_files=data_files)
 
 
 def has_columns(path: Path, languages: tuple[str, str]) -> bool:
