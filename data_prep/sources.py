@@ -269,7 +269,7 @@ def _can_open(path: Path, languages: tuple[str, str]) -> bool:
     try:
         if path.suffix.lower() == ".parquet" or (path.is_dir() and "train" not in _split_files(path, languages)):
             return has_columns(path, languages)
-        _open_reader(str(path), languages, lambda line: None, None)
+        _open_reader(str(path.absolute()), languages, lambda line: None, None)
     except UserError:
         return False
     return True
