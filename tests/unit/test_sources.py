@@ -93,6 +93,11 @@ def test_source_and_target_are_the_sides_of_any_direction() -> None:
     assert find_columns({"source": [], "fr": []}, ("en", "fr")) is None
 
 
+def test_no_column_is_both_sides() -> None:
+    assert find_columns({"Portuguese": [], "id": []}, ("pt_BR", "pt_PT")) is None
+    assert find_columns({"Portuguese": [], "pt-pt": []}, ("pt_BR", "pt_PT")) == (("Portuguese",), ("pt-pt",))
+
+
 def test_english_and_non_english_do_not_serve_a_pair_without_english() -> None:
     assert find_columns({"english": [], "non_english": []}, ("fr", "de")) is None
 
