@@ -298,6 +298,20 @@ def test_what_is_suggested_can_be_opened(tmp_path: Path, there: str, typed: str,
         assert read(open_path(tmp_path / meant))
 
 
+def test_what_the_hub_does_not_have_may_be_a_misspelt_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(repository: str, *_: object, **__: object) -> None:
+        raise UserError(f"{repository}: no such data set")
+
+    monkeypatch.setattr("data_prep.sources.open_hub", refuse)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    write_all(tmp_path / "mine", {"corpus.en": "a\n", "corpus.fr": "b\n"})
+    with pytest.raises(UserError, match=r"^mine/corpsu: no such data set; did you mean mine/corpus\?$"):
+        open_source("mine/corpsu", ("en", "fr"))
+    with pytest.raises(UserError, match=r"^mine/nothing: no such data set$"):
+        open_source("mine/nothing", ("en", "fr"))
+
+
 def test_a_name_in_the_registry_is_suggested_only_where_it_serves() -> None:
     assert suggestion("TATOEBA") == "tatoeba"
     assert suggestion("phrasebok:3000") == "phrasebook"
