@@ -229,7 +229,8 @@ def find_checkpoint(run: Path, which: str) -> Path:
     if step < 0 or not (folder / STATE).is_file():
         if not (there := [path.name for path in map(partial(_folder, run), _steps(run))]):
             raise UserError(f"{run}: its checkpoints are gone; name another RUN=…")
-        raise UserError(f"{run}: no checkpoint {which!r}; there are best, last, {', '.join(there)}")
+        marks = [mark for mark in MARKS if _marked(run, mark) in _steps(run)]
+        raise UserError(f"{run}: no checkpoint {which!r}; there are {', '.join([*marks, *there])}")
     return folder
 
 

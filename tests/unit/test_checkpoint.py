@@ -157,6 +157,13 @@ def test_an_unknown_checkpoint_is_answered_with_those_there_are(run: Run, which:
     assert str(error.value) == (f"{run.folder}: no checkpoint {which!r}; there are best, last, 0000001, 0000030")
 
 
+def test_a_mark_that_is_not_there_is_not_named(run: Run) -> None:
+    run.save(1, 1)
+    (run.folder / "best").unlink()
+    with pytest.raises(UserError, match=r"no checkpoint '7'; there are last, 0000001$"):
+        find_checkpoint(run.folder, "7")
+
+
 def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     for folder in (tmp_path, tmp_path / "nowhere", tmp_path / "file"):
