@@ -31,7 +31,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults fuzz soak audit clean
+.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test numeric faults fuzz soak audit clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -83,6 +83,10 @@ check: $(VENV)/.developing ## lint and types
 
 test: $(VENV)/.developing ## all tests, or those of TESTS
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
+
+numeric: $(VENV)/.developing ## the tests that compute, as on a processor with AVX2 alone
+	@ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(MAKE) test \
+		TESTS="tests/pipeline/test_learning.py $$(grep -l -E '^(import torch|from seq2seq)' tests/unit/*.py | tr '\n' ' ')"
 
 faults: $(VENV)/.developing ## kill training and preparation KILLS times, damage files, fill the disk: nothing may be lost
 	@$(VENV)/bin/python -m tests.faults --kills $(KILLS)

@@ -35,7 +35,7 @@ from seq2seq.run_files import begin_run, continued, held, mend_run, note_environ
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.tensors import refuse_too_large
 from seq2seq.translator import Translator, give_back_memory
-from seq2seq.updates import Updater, resolved
+from seq2seq.updates import WORTH_IT, Updater, bfloat16_speedup, resolved
 from seq2seq.weights import movement
 
 SAMPLES = 3
@@ -141,6 +141,13 @@ class _Trainer:
             f"{sum(p.numel() for p in updater.parameters) / 1e6:.1f} M parameters, "
             f"{len(self.train_split):,} pairs, {self._machine()}"
         )
+        if updater.device.type == "cpu" and updater.precision == torch.bfloat16:
+            slowdown = 1 / bfloat16_speedup()
+            if slowdown > WORTH_IT:
+                self.reporter.say(
+                    f"bfloat16 takes {slowdown:.0f} times as long as float32 on this processor; "
+                    "SET=training.precision=float32 continues the same run in float32"
+                )
         batches = training_batches(self.train_split, training, state.position)
         begun = time.monotonic() - state.seconds
         with _interrupt_flag() as interrupted:
