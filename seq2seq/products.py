@@ -109,7 +109,9 @@ def choose_bytes(precision: str, device: torch.device) -> bool:
     Raises UserError for `int8` on a GPU.
     """
     if precision == "int8" and device.type != "cpu":
-        raise UserError(f"decoding.precision=int8: only a processor multiplies bytes, not {device}; use auto or float32")
+        raise UserError(
+            f"decoding.precision=int8: only a processor multiplies bytes, not {device}; use auto or float32"
+        )
     if precision != "auto" or device.type != "cpu":
         return precision == "int8"
     has = torch.cpu.get_capabilities()

@@ -3,9 +3,8 @@
 import math
 import signal
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,8 +27,10 @@ from seq2seq.checkpoint import (
     restore,
     save_checkpoint,
 )
+from seq2seq.clock import RunningClock
 from seq2seq.config import Config
-from seq2seq.evaluation import corpus_bleu
+from seq2seq.evaluation import bleu_counts, corpus_bleu
+from seq2seq.model_selection import note_validation
 from seq2seq.reporting import METRICS, WEIGHTS, Reporter
 from seq2seq.run_files import begin_run, continued, held, mend_run, note_environment, verify_run
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
@@ -45,6 +46,8 @@ REPORT_STEPS = 50
 """Updates between two notes in metrics.jsonl."""
 SUMS = ("window_loss", "window_norm", "window_clipped_norm", "window_clipped")
 """What of the state is summed up on the device."""
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals after which a run saves and ends."""
 SKIPPED_IN_ROW = 10
 """Updates with a loss or gradient that is not finite, one after another, that end a run."""
 
@@ -54,8 +57,8 @@ def train(corpus: Corpus, config: Config, run: Path, resume: str = "last") -> Tr
 
     It is continued from its checkpoint `resume`: `last`, or `last-good`, the newest that is not damaged.
 
-    Ctrl-C saves first and raises KeyboardInterrupt.  Raises UserError if the run's folder was made with other settings
-    or another corpus, is damaged, in use, full or read-only.
+    Ctrl-C, SIGTERM and a closed terminal (SIGHUP) save first and raise KeyboardInterrupt.  Raises UserError if the
+    run's folder was made with other settings or another corpus, is damaged, in use, full or read-only.
     """
     with clear_errors(run, "make train", "name another RUN=…"), held(run):
         return _train(corpus, config, run, resume)
@@ -149,14 +152,13 @@ class _Trainer:
                     "SET=training.precision=float32 continues the same run in float32"
                 )
         batches = training_batches(self.train_split, training, state.position)
-        begun = time.monotonic() - state.seconds
-        with _interrupt_flag() as interrupted:
+        with _interrupt_flag() as interrupted, closing(RunningClock(state.seconds)) as clock:
             for batch, position, epochs in ahead(batches):
                 progress = self.pace.progress(state.step, state.seconds, state.epochs)
                 rate = learning_rate(training, state.step, progress)
                 self._update(batch, rate)
                 state.position, state.epochs = position, epochs
-                state.seconds = time.monotonic() - begun
+                state.seconds = clock.seconds()
                 # Nobody waits for a GPU to tell what became of an update.
                 if updater.device.type == "cpu" or state.step % REPORT_STEPS == 0:
                     self._settle()
@@ -164,7 +166,7 @@ class _Trainer:
                     self._report(rate, progress)
                 limit = self._limit()
                 if limit or state.step % training.validate_steps == 0:
-                    self._validate(begun)
+                    self._validate(clock)
                     limit = limit or self._limit()
                     self._save()
                     self.reporter.draw()
@@ -216,7 +218,7 @@ class _Trainer:
         # Batches of ever other shapes leave gaps, and a rare batch of long sentences then needs memory beside them.
         give_back_memory()
 
-    def _validate(self, begun: float) -> None:
+    def _validate(self, clock: RunningClock) -> None:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it; its time counts as well."""
         state, split, updater = self.state, self.validation_split, self.updater
         # Training, the loss and translating take other pieces of memory each: none has to hold what another left.
@@ -238,11 +240,9 @@ class _Trainer:
         decoding = self.config.decoding.model_copy(update={"beam": 1, "reverse": 0.0, "precision": "auto"})
         translations = Translator(updater.model, self.subwords, decoding, updater.device).translate(sources)
         bleu = corpus_bleu(translations, references, self.target_language)
-        better = bleu > state.best_bleu
-        if better:
-            state.best_bleu, state.best_step = bleu, state.step
-        state.stale = 0 if better else state.stale + 1
-        state.seconds = time.monotonic() - begun
+        counts = bleu_counts(translations, references, self.target_language)
+        better = note_validation(state, bleu, loss, counts)
+        state.seconds = clock.seconds()
         row = {"step": state.step, "validation_loss": loss, "bleu": bleu, "seconds": state.seconds}
         shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
@@ -308,18 +308,24 @@ class _Trainer:
 
 @contextmanager
 def _interrupt_flag() -> Iterator[list[int]]:
-    """A list that is no longer empty after Ctrl-C or a request to end; a second Ctrl-C interrupts at once."""
+    """A list that is no longer empty after Ctrl-C, a request to end or the end of the terminal.
+
+    A second Ctrl-C interrupts at once.  A signal that whoever started the process had it ignore, as `nohup` does,
+    stays ignored.
+    """
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if signal.SIGINT in heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     if threading.current_thread() is not threading.main_thread():
         # Only the main thread may listen to signals; elsewhere whoever started the thread does.
         yield received
         return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in heard}
     try:
         yield received
     finally:

@@ -61,10 +61,9 @@ def bfloat16_speedup() -> float:
     threads = torch.get_num_threads()
     # As most products of a training are made, and as other programs disturb least.
     torch.set_num_threads(1)
-    trials = [[_product_seconds(kind) for kind in (torch.float32, torch.bfloat16)] for _ in range(TRIALS)]
+    trials = [(_product_seconds(torch.float32), _product_seconds(torch.bfloat16)) for _ in range(TRIALS)]
     torch.set_num_threads(threads)
-    float32, bfloat16 = map(min, zip(*trials, strict=True))
-    return float32 / bfloat16
+    return min(float32 for float32, _ in trials) / min(bfloat16 for _, bfloat16 in trials)
 
 
 def resolved(config: Config) -> Config:

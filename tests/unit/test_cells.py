@@ -184,7 +184,7 @@ def test_autocast_on_a_processor_is_near_float32(cell: str, kernel: bool, monkey
 
 def test_forced_to_avx2_the_processor_has_no_lstm_in_bfloat16() -> None:
     """Or `make numeric` would try nothing."""
-    if os.environ.get("ONEDNN_MAX_CPU_ISA") == "AVX2" and torch.backends.mkldnn.is_available():
+    if os.environ.get("ONEDNN_MAX_CPU_ISA") == "AVX2" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         assert not cells.has_bfloat16_lstm()
     assert cells.has_bfloat16_lstm() is cells.has_bfloat16_lstm.__wrapped__()
 
