@@ -1,12 +1,8 @@
 """The training loop: batches in, checkpoints out, resumable at any step."""
 
 import math
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -30,6 +26,7 @@ from seq2seq.checkpoint import (
 from seq2seq.clock import RunningClock
 from seq2seq.config import Config
 from seq2seq.evaluation import bleu_counts, corpus_bleu
+from seq2seq.interrupts import interrupt_flag
 from seq2seq.model_selection import note_validation
 from seq2seq.reporting import METRICS, WEIGHTS, Reporter
 from seq2seq.run_files import begin_run, continued, held, mend_run, note_environment, verify_run
@@ -46,8 +43,6 @@ REPORT_STEPS = 50
 """Updates between two notes in metrics.jsonl."""
 SUMS = ("window_loss", "window_norm", "window_clipped_norm", "window_clipped")
 """What of the state is summed up on the device."""
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals after which a run saves and ends."""
 SKIPPED_IN_ROW = 10
 """Updates with a loss or gradient that is not finite, one after another, that end a run."""
 
@@ -152,7 +147,7 @@ class _Trainer:
                     "SET=training.precision=float32 continues the same run in float32"
                 )
         batches = training_batches(self.train_split, training, state.position)
-        with _interrupt_flag() as interrupted, closing(RunningClock(state.seconds)) as clock:
+        with interrupt_flag() as interrupted, closing(RunningClock(state.seconds)) as clock:
             for batch, position, epochs in ahead(batches):
                 progress = self.pace.progress(state.step, state.seconds, state.epochs)
                 rate = learning_rate(training, state.step, progress)
@@ -304,30 +299,3 @@ class _Trainer:
             f"trained for {limit}: {state.step} steps, {state.epochs:.2f} epochs, {state.seconds / 60:.1f} minutes; "
             f"best validation BLEU {state.best_bleu:.1f} at step {state.best_step}"
         )
-
-
-@contextmanager
-def _interrupt_flag() -> Iterator[list[int]]:
-    """A list that is no longer empty after Ctrl-C, a request to end or the end of the terminal.
-
-    A second Ctrl-C interrupts at once.  A signal that whoever started the process had it ignore, as `nohup` does,
-    stays ignored.
-    """
-    received: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        if signal.SIGINT in heard:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        # Only the main thread may listen to signals; elsewhere whoever started the thread does.
-        yield received
-        return
-    heard = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, note) for number in heard}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

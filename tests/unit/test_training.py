@@ -17,6 +17,7 @@ from seq2seq.batches import Batch
 from seq2seq.checkpoint import find_checkpoint
 from seq2seq.config import Config, read_config
 from seq2seq.dropout import Dropout
+from seq2seq.interrupts import STOPPING
 from seq2seq.reporting import read_metrics, read_movement
 from seq2seq.training import train
 from seq2seq.updates import SHARE, Updater
@@ -160,11 +161,11 @@ def test_every_update_has_random_numbers_of_its_own(
 def test_signals_are_heard_as_before_after_a_run(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = [signal.getsignal(number) for number in training.STOPPING]
+    before = [signal.getsignal(number) for number in STOPPING]
     interrupt(monkeypatch, 2, by_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         train(corpus, settings(), tmp_path / "run")
-    assert [signal.getsignal(number) for number in training.STOPPING] == before
+    assert [signal.getsignal(number) for number in STOPPING] == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=["nohup", "in the background of a script"])
