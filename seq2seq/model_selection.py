@@ -2,8 +2,8 @@
 
 BLEU of a thousand sentences is known to about a point, and early in training it is noise.  So BLEU decides only where
 a validation differs from the *anchor* by more than the 95 % interval of the difference; within it, the lower loss
-decides.  The anchor is the validation that was last surely better than the anchor before, so that many small losses of
-BLEU do not add up.
+decides.  The anchor is the first validation, until one is surely better; that one is the anchor then.  So many small
+losses of BLEU do not add up.
 """
 
 import math
@@ -11,8 +11,8 @@ import math
 from seq2seq.checkpoint import TrainingState
 from seq2seq.evaluation import Counts, bleu_margin
 
-SMALLEST_MARGIN = 0.5
-"""Points of BLEU below which no difference is sure: where nothing matches yet, all groups of sentences look alike."""
+LOWEST_BLEU = 5.0
+"""Below it BLEU does not tell networks apart: what matches are the commonest words, said over and over."""
 SMALLEST_GAIN = 0.001
 """Nats per subword by which a loss has to be lower to be better."""
 
@@ -24,9 +24,9 @@ def note_validation(state: TrainingState, bleu: float, loss: float, counts: Coun
     """
     # A run of an older version has noted no anchor: its best BLEU has to be beaten.
     anchored = bool(state.anchor_counts)
-    margin = max(SMALLEST_MARGIN, bleu_margin(counts, state.anchor_counts)) if anchored else 0.0
-    gain = bleu - (state.anchor_bleu if anchored else state.best_bleu)
-    surely = gain > margin
+    margin = bleu_margin(counts, state.anchor_counts) if anchored else 0.0
+    gain = max(bleu, LOWEST_BLEU) - max(state.anchor_bleu if anchored else state.best_bleu, LOWEST_BLEU)
+    surely = state.best_step == 0 or gain > margin
     lowest = math.inf if state.best_loss is None else state.best_loss - SMALLEST_GAIN
     better = surely or (gain >= -margin and loss < lowest)
     if surely or (better and not anchored):

@@ -139,13 +139,11 @@ class _Trainer:
             f"{sum(p.numel() for p in updater.parameters) / 1e6:.1f} M parameters, "
             f"{len(self.train_split):,} pairs, {self._machine()}"
         )
-        if updater.device.type == "cpu" and updater.precision == torch.bfloat16:
-            slowdown = 1 / bfloat16_speedup()
-            if slowdown > WORTH_IT:
-                self.reporter.say(
-                    f"bfloat16 takes {slowdown:.0f} times as long as float32 on this processor; "
-                    "SET=training.precision=float32 continues the same run in float32"
-                )
+        if updater.device.type == "cpu" and updater.precision == torch.bfloat16 and bfloat16_speedup() * WORTH_IT < 1:
+            self.reporter.say(
+                "bfloat16 is slower than float32 on this processor; "
+                "SET=training.precision=float32 continues the same run"
+            )
         batches = training_batches(self.train_split, training, state.position)
         with interrupt_flag() as interrupted, closing(RunningClock(state.seconds)) as clock:
             for batch, position, epochs in ahead(batches):

@@ -35,6 +35,7 @@ def best(*validations: tuple[float, float], state: TrainingState | None = None) 
     [
         # Early noise: the loss decides.
         ([(0.5, 6.0), (0.3, 5.5), (0.6, 5.6), (0.2, 5.0)], [1, 2, 2, 4]),
+        ([(0.0, 6.0), (4.0, 5.5), (0.0, 5.4), (4.9, 5.6), (7.0, 5.6)], [1, 2, 3, 3, 5]),
         # BLEU decides where it is sure, whatever the loss.
         ([(10.0, 4.0), (12.0, 4.5), (10.0, 3.0)], [1, 2, 2]),
         # No gain of BLEU is sure, but the sum of two is.
@@ -87,3 +88,16 @@ def test_what_hardly_matches_is_chosen_by_its_loss() -> None:
     learned = [f"le chat {n} dort" if n % 3 else reference for n, reference in enumerate(references)]
     state.step = 750
     assert note_validation(state, counts(learned, references)[0], 5.5, counts(learned, references)[1])
+
+
+def test_a_low_bleu_tells_nothing_where_all_sentences_look_alike() -> None:
+    references = ["le chat dort sur la table et le chien dort sur le lit"] * 40
+    state = TrainingState(step=1)
+    more, fewer = (
+        counts(["le le le le le le le le le"] * 40, references),
+        counts(["le le le le le le le"] * 40, references),
+    )
+    assert bleu_margin(fewer[1], more[1]) < more[0] - fewer[0]
+    assert note_validation(state, more[0], 6.0, more[1])
+    state.step = 2
+    assert note_validation(state, fewer[0], 5.0, fewer[1])
