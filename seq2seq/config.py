@@ -44,7 +44,7 @@ class Training(Settings):
     epochs: float | None = Field(default=None, gt=0)
     """Limit in passes over the training split."""
     patience: int | None = Field(default=None, ge=1, le=MANY)
-    """Limit in validations without a better BLEU."""
+    """Limit in validations without a better one (`model_selection.py`)."""
     pace: tuple[tuple[int, float], ...] = ()
     """Progress of the schedule at given steps; a run limited by minutes records it, so that it can be repeated."""
     seed: int = Field(default=1, ge=0, lt=2**32)

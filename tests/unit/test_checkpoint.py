@@ -50,6 +50,7 @@ def test_what_is_restored_is_what_was_saved_and_goes_on_the_same(cell: str, tmp_
     for _ in range(3):
         run.update(run.model, run.optimisers)
     numbers = {"seconds": 0.1 + 0.2, "window_loss": 1 / 3, "pace": [(0, 0.0), (2, 1 / 7)], "epochs": 1e-17}
+    numbers |= {"best_loss": 1 / 3, "anchor_bleu": 1 / 9, "anchor_counts": [list(range(10)), [5] * 10]}
     saved = run.save(7, 7, position=Position(2, 5), best_bleu=12.3456789, stale=2, window_tokens=9, **numbers)
     model, optimisers = run.fresh(2)
     assert not equal(model, run.model)
