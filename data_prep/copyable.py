@@ -20,12 +20,13 @@ _CURRENCY = "$€£¥₹₽₩₺₪฿₫₴₦"
 _CODES = "(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|CNY|INR)"
 _FRACTION = "¼-¾⅐-⅞↉"
 # Each pattern begins where nothing like it goes before, so that a long word is not read again from each of its letters.
-_BEGIN, _END = rf"(?<![{_L}\d_])(?<!\d[.,:/])", rf"(?![{_L}\d_])"
+_BEGIN = rf"(?:(?<=\\[nrt])|(?<![{_L}\d_])(?<!\d[.,:/٫٬']))"
+_END = rf"(?![{_L}\d_])"
 _SIGN = r"(?:(?<![\w.,)\]%-])[-+−±])?"
 _KINDS = {
     "code_span": r"`[^`]+`",
-    "address": r"(?:(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]*://|(?<![\w.-])www\.)[^\s<>\"«»]*[^\s<>\"«».,;:!?'’)\]…]"
-    r"|(?<!\w)[A-Za-z]:\\[^\s\"<>|]*",
+    "address": r"(?:(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]*://|(?<![\w.-])www\.)[^\s<>\"«»“”]*[^\s<>\"«»“”.,;:!?'’)\]…]"
+    r"|(?<!\w)[A-Za-z]:\\(?:[^\s\"<>|«»“”]*[^\s\"<>|«»“”.,;:!?'’)\]…])?",
     "email": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     "handle": r"(?<!\w)[@#]\w+",
     "tag": r"</?[A-Za-z][\w:-]*(?:\s+[\w:@-]+(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=]+))?)*\s*/?>"
@@ -35,16 +36,16 @@ _KINDS = {
     "escape": r"\\[nrt]",
     "date": rf"{_BEGIN}\d{{1,4}}(?P<separator>[-/.])\d{{1,2}}(?P=separator)\d{{1,4}}{_END}(?!(?P=separator)\d)",
     "time": rf"{_BEGIN}\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[aApP](?:[mM]|\.[mM]\.))?{_END}(?!:\d)",
-    "amount": rf"(?:(?<![{_L}])[A-Z]{{1,3}})?[{_CURRENCY}] ?[-−+]?{NUMBER}(?:[kKmM]|[bm]n)?{_END}"
+    "amount": rf"{_SIGN}(?:(?<![{_L}])[A-Z]{{1,3}})?[{_CURRENCY}] ?[-−+]?{NUMBER}(?:[kKmM]|[bm]n)?{_END}"
     rf"|{_BEGIN}{_SIGN}{NUMBER} ?(?:[{_CURRENCY}]|{_CODES}{_END})|{_BEGIN}{_CODES} ?{NUMBER}{_END}",
-    "phone": rf"{_BEGIN}(?!\d{{1,3}}(?:[ .]\d{{3}})+(?![ .-]?\d))(?:\+\d{{6,15}}"
+    "phone": rf"{_BEGIN}(?!\d{{1,3}}(?:[ .]\d{{3}}){{1,6}}(?![ .-]?\d))(?:\+\d{{6,15}}"
     r"|\+\d{1,4}(?:[ .-]?\(?\d{1,5}\)?){2,8}"
     r"|(?:\(\d{1,5}\) ?\d{2,5}|\d{2,5}[ .-]\d{2,5})(?:[ .-]\d{2,5}){1,8}"
     rf")(?<=\d){_END}(?![ -]\d)",
-    "fraction": rf"{_SIGN}(?:(?:\d+ ?)?[{_FRACTION}]|{_BEGIN}\d+[/⁄]\d+{_END}(?![/⁄]\d))",
-    "series": rf"{_BEGIN}(?=[\d.,]*[:/×-]\d)\d+(?:[.,:/×-]\d+)+{_END}",
+    "fraction": rf"{_SIGN}(?:[{_FRACTION}]|{_BEGIN}\d+(?: ?[{_FRACTION}]|[/⁄]\d+{_END}(?![/⁄]\d)))",
+    "series": rf"{_BEGIN}(?=\d+(?:[.,]\d+)*[:/×-]\d)\d+(?:[.,:/×-]\d+)+{_END}",
     "unit": rf"{_BEGIN}{_SIGN}\d+(?:[.,]\d+)*[{_L}°][{_L}\d°²³/]*(?!\w)",
-    "code": rf"{_BEGIN}(?:[A-Z][{_L}]*-?|[{_L}]{{1,2}}-|[{_L}]+)\d[{_L}\d]*(?:-[{_L}\d]+)*(?!\w)",
+    "code": rf"{_BEGIN}(?:[A-Z][{_L}]*-?|[{_L}]{{1,2}}-|[{_L}]+)\d[{_L}\d]*(?:\.\d+)*(?:-[{_L}\d]+)*(?!\w)",
     "number": rf"{_BEGIN}{_SIGN}{NUMBER}(?![{_L}_])",
 }
 """Patterns by kind, in the order in which they are tried."""
@@ -57,10 +58,15 @@ DETACHED = frozenset({"tag", "escape", "symbol"})
 """Kinds that are no part of a sentence."""
 VERBATIM = frozenset({"code_span", "address", "email", "handle", "tag", "template", "escape"})
 """Kinds whose letters mean something to a machine."""
-_NUMBER = re.compile(rf"(?<![{_L}\d.,]){_SIGN}{NUMBER}(?![{_L}_])")
+_NUMBER = re.compile(rf"(?:(?<=\\[nrt])|(?<![{_L}\d.,])){_SIGN}{NUMBER}(?![{_L}_])")
 _GLUE = re.compile(r"[/:=_.+%&-]?")
 """What may stand between two items that are one."""
-_WORDS_AND_SYMBOLS = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[^\w\s]+|_+")
+# Combining marks and joiners, which are parts of words.
+_M = "\u200c\u200d" + "".join(
+    c for c in map(chr, (*range(0x300, 0x3100), *range(0xA600, 0xAC00))) if unicodedata.category(c)[0] == "M"
+)
+_WORD = rf"[^\W_]+(?:[{_M}]+[^\W_]*)*"
+_WORDS_AND_SYMBOLS = re.compile(rf"{_WORD}(?:['-]{_WORD})*|[^\w\s]+|_+")
 
 
 class Item(NamedTuple):
@@ -87,15 +93,11 @@ def find_numbers(text: str) -> Iterator[Item]:
 
 def find_unknown(text: str, characters: frozenset[str]) -> Iterator[Item]:
     """Words and symbols with characters other than those given."""
-    start = 0
     for run in _WORDS_AND_SYMBOLS.finditer(text):
-        if run.start() < start or characters.issuperset(run[0]):
+        if characters.issuperset(run[0]):
             continue
         if run[0][0].isalnum():
-            start = run.end()
-            while start < len(text) and unicodedata.category(text[start])[0] == "M":
-                start += 1
-            yield Item(run.start(), start, "foreign")
+            yield Item(*run.span(), "foreign")
             continue
         first = None
         for place, character in enumerate(run[0] + " "):
@@ -108,10 +110,17 @@ def find_unknown(text: str, characters: frozenset[str]) -> Iterator[Item]:
 
 
 def merge(items: list[Item], more: Iterable[Item]) -> list[Item]:
-    """Items in order with those of `more` that overlap none of them."""
+    """Items with those of `more` that overlap none of them; all in order, as both are given."""
     if not items:
         return list(more)
-    free = [item for item in more if not any(item.start < other.end and other.start < item.end for other in items)]
+    free: list[Item] = []
+    others = iter(items)
+    other = next(others, None)
+    for item in more:
+        while other and other.end <= item.start:
+            other = next(others, None)
+        if not other or item.end <= other.start:
+            free.append(item)
     return sorted([*items, *free])
 
 
@@ -125,7 +134,9 @@ def unite(text: str, items: list[Item]) -> list[Item]:
             inside = kinds - DETACHED
             # A tag around a number is a part of it, as is its unit; another symbol beside it is not.
             whole = "tag" in kinds or not inside or kinds == inside or _is_unit(text[item.start : item.end])
-            if (whole and not between) or (kinds == inside and _GLUE.fullmatch(between)):
+            # Numbers of a date, say, that as a whole is not copied, are no whole.
+            marked = kinds == inside and _GLUE.fullmatch(between) and (kinds != {"number"} or between not in "/:.-")
+            if (whole and not between) or marked:
                 united[-1] = Item(last.start, item.end, "compound" if inside else item.kind)
                 continue
         united.append(item)

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 
 from pydantic import BaseModel, ConfigDict
 
-NUMBER = r"(?:\d{1,3}(?:[  ]\d{3})+(?! ?\d)(?:[.,٫]\d+)?|\d+(?:[.,٫٬']\d+)*)"
+NUMBER = r"(?:\d{1,3}(?: \d{3}){1,6}(?! ?\d)(?:[.,٫]\d+)?|\d+(?:[.,٫٬']\d+)*)"
 """A number without its sign: digits of any script, grouped or not, with or without decimals."""
 MIN_EVIDENCE = 10
 """Numbers of one kind that the training text must have before their way of writing is known."""
@@ -19,6 +19,7 @@ MIN_SHARE = 0.9
 
 _NUMBER = re.compile(NUMBER)
 _SEPARATOR = re.compile(r"\D")
+_WHOLE = re.compile(r"\d{1,3}(?:([ .,٬'])\d{3}(?:\1\d{3})*)?|(?!0|٠)\d+")
 _GROUPING_ONLY = frozenset(" '٬")
 
 
@@ -43,6 +44,8 @@ class NumberFormat(BaseModel):
 
     def _written(self, number: str) -> str:
         whole, point, fraction = _parse(number, self.source_decimals)
+        if not _WHOLE.fullmatch(whole):
+            return number  # a list, a version, an identifier
         digits = _SEPARATOR.sub("", whole)
         if point and self.decimal is not None:
             point = self.decimal

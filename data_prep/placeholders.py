@@ -141,8 +141,8 @@ class PlaceholderMasker:
                 done += 1
             if out[-1:] == " " and (done >= len(text) or _MARKS.match(text, done)):
                 out = out[:-1]
-            if out and last.isalnum() and _MARKS.match(out[-1]):
-                out += " "  # it parted two sentences
+            if out and last.isalnum():
+                out += " " * _is_parted(first if first.isalnum() else out[-1], said)
             detached.append(Detached(said, len(out), first, last))
         return Masked(out + text[done:], items, detached)
 
@@ -229,18 +229,23 @@ def _pairs(source: str, target: str, items: list[Item]) -> Iterator[tuple[Span, 
         for part in _parts(source, target, item):
             said = source[part.start : part.end]
             ours.setdefault(number_key(said) if part.kind == "number" else said, []).append(part)
-    taken: list[Span] = []
+    numbers: dict[str, list[Span]] | None = None
+    taken = bytearray(len(target))
     for key, those in ours.items():
         if those[0].kind == "number":
-            theirs = [
-                (one.start, one.end) for one in find_numbers(target) if number_key(target[one.start : one.end]) == key
-            ]
+            if numbers is None:
+                numbers = {}
+                for one in find_numbers(target):
+                    numbers.setdefault(number_key(target[one.start : one.end]), []).append((one.start, one.end))
+            theirs = numbers.get(key, [])
         else:
-            edges = [r"(?<!\w)" * key[0].isalnum(), r"(?!\w)" * key[-1].isalnum()]
+            ends_word = key[-1].isalnum() and those[0].kind != "escape"
+            edges = [r"(?<!\w)" * key[0].isalnum(), r"(?!\w)" * ends_word]
             whole = re.escape(key).join(edges) if key in target else "(?!)"
             theirs = [match.span() for match in re.finditer(whole, target)]
-        if len(theirs) == len(those) and not any(s < e and b < f for s, f in theirs for b, e in taken):
-            taken += theirs
+        if len(theirs) == len(those) and not any(any(taken[start:end]) for start, end in theirs):
+            for start, end in theirs:
+                taken[start:end] = b"\1" * (end - start)
             yield from (((one.start, one.end), span, one.kind) for one, span in zip(those, theirs, strict=True))
 
 
@@ -258,13 +263,20 @@ def _places(text: str) -> list[int]:
     return [(first + i) % len(PLACEHOLDERS) for i in range(len(PLACEHOLDERS))]
 
 
+def _is_parted(before: str, detached: str) -> bool:
+    """Whether what is detached stood between two sentences or two words; a tag may stand inside of a word."""
+    return bool(_MARKS.match(before)) or (before.isalnum() and not detached.startswith("<"))
+
+
 def _replace(text: str, marks: list[tuple[Span, str]]) -> str:
-    """The text with marks in the place of spans; where there is no mark, two spaces become one."""
+    """The text with marks in the place of spans; where there is no mark, one space parts what the span parted."""
     out, done = "", 0
     for (start, end), mark in marks:
         out += text[done:start]
         done = end
         if not mark and (not out or out[-1] == " ") and text[done : done + 1] == " ":
             done += 1
+        elif not mark and out and text[done : done + 1].isalnum():
+            out += " " * _is_parted(out[-1], text[start:end])
         out += mark
     return out + text[done:]

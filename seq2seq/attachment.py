@@ -91,7 +91,11 @@ def _inserted(text: str, detached: Sequence[Detached], places: Sequence[int], pa
         spaced = out.endswith(" ") or rest.startswith(" ")
         out, done = out.rstrip(" "), place + len(rest) - len(rest.lstrip(" "))
         rest = rest.lstrip(" ")
-        if out and place != last and (one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1]))):
+        if (
+            out
+            and place != last
+            and (one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1])))
+        ):
             out += " "
         out += one.text
         last = place
