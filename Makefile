@@ -17,6 +17,11 @@ export CORPUS RUN TEXT IN OUT BASELINE
 GIVEN := $(filter-out file,$(origin RECIPE))
 $(if $(GIVEN),$(eval override RECIPE := $$(value RECIPE))$(eval export RECIPE))
 THE_RECIPE = $(if $(GIVEN),"$$RECIPE",$(RECIPE))
+# Unit tests whose numbers depend on the processor.
+NUMERIC := attention cells checkpoint decoder dropout encoder ensemble gradients inference lesson_gradients loss model \
+	optimisers products reach recurrence reverse search threads training training_again training_results translator \
+	updates weights
+
 VENV := .venv
 SEQ2SEQ := $(VENV)/bin/seq2seq
 # For the shell, not for make, which would cut names with spaces in pieces.
@@ -31,7 +36,7 @@ OF_RUN = $(if $(NAMED),--run $(RUN_FOLDER))
 .DEFAULT_GOAL := help
 # Standard output is for results, also where another make calls this one.
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test faults fuzz soak audit clean
+.PHONY: help setup preprocess train evaluate translate gradients lesson bench check test numeric faults fuzz soak audit clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value …]"; echo
@@ -83,6 +88,10 @@ check: $(VENV)/.developing ## lint and types
 
 test: $(VENV)/.developing ## all tests, or those of TESTS
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
+
+numeric: $(VENV)/.developing ## the tests that compute, as on a processor with AVX2 alone
+	@ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(MAKE) test \
+		TESTS="tests/pipeline/test_learning.py $(NUMERIC:%=tests/unit/test_%.py)"
 
 faults: $(VENV)/.developing ## kill training and preparation KILLS times, damage files, fill the disk: nothing may be lost
 	@$(VENV)/bin/python -m tests.faults --kills $(KILLS)

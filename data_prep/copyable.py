@@ -37,8 +37,10 @@ _KINDS = {
     "time": rf"{_BEGIN}\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[aApP](?:[mM]|\.[mM]\.))?{_END}(?!:\d)",
     "amount": rf"(?:(?<![{_L}])[A-Z]{{1,3}})?[{_CURRENCY}] ?[-−+]?{NUMBER}(?:[kKmM]|[bm]n)?{_END}"
     rf"|{_BEGIN}{_SIGN}{NUMBER} ?(?:[{_CURRENCY}]|{_CODES}{_END})|{_BEGIN}{_CODES} ?{NUMBER}{_END}",
-    "phone": rf"{_BEGIN}(?!\d{{1,3}}(?:[ .]\d{{3}})+(?![ .-]?\d))"
-    rf"(?:\+\d{{6,15}}|\+\d{{1,4}}(?:[ .-]?\(?\d{{1,5}}\)?){{2,8}}|(?:\(\d{{1,5}}\)[ ]?\d{{2,5}}|\d{{2,5}}[ .-]\d{{2,5}})(?:[ .-]\d{{2,5}}){{1,8}})(?<=\d){_END}(?![ -]\d)",
+    "phone": rf"{_BEGIN}(?!\d{{1,3}}(?:[ .]\d{{3}})+(?![ .-]?\d))(?:\+\d{{6,15}}"
+    r"|\+\d{1,4}(?:[ .-]?\(?\d{1,5}\)?){2,8}"
+    r"|(?:\(\d{1,5}\) ?\d{2,5}|\d{2,5}[ .-]\d{2,5})(?:[ .-]\d{2,5}){1,8}"
+    rf")(?<=\d){_END}(?![ -]\d)",
     "fraction": rf"{_SIGN}(?:(?:\d+ ?)?[{_FRACTION}]|{_BEGIN}\d+[/⁄]\d+{_END}(?![/⁄]\d))",
     "series": rf"{_BEGIN}(?=[\d.,]*[:/×-]\d)\d+(?:[.,:/×-]\d+)+{_END}",
     "unit": rf"{_BEGIN}{_SIGN}\d+(?:[.,]\d+)*[{_L}°][{_L}\d°²³/]*(?!\w)",
@@ -69,13 +71,12 @@ class Item(NamedTuple):
     kind: str
 
 
-def find_items(text: str) -> Iterator[Item]:
+def find_items(text: str) -> list[Item]:
     """The items of a text that are no names, in order, whatever the training text copies."""
-    if _HINT.search(text):
-        for match in _COPYABLE.finditer(text):
-            # The group of the date's separator is closed before that of the date.
-            assert match.lastgroup
-            yield Item(*match.span(), match.lastgroup)
+    if not _HINT.search(text):
+        return []
+    # The group of a date's separator is closed before that of the date, so the last group is the kind.
+    return [Item(*match.span(), str(match.lastgroup)) for match in _COPYABLE.finditer(text)]
 
 
 def find_numbers(text: str) -> Iterator[Item]:
@@ -108,6 +109,8 @@ def find_unknown(text: str, characters: frozenset[str]) -> Iterator[Item]:
 
 def merge(items: list[Item], more: Iterable[Item]) -> list[Item]:
     """Items in order with those of `more` that overlap none of them."""
+    if not items:
+        return list(more)
     free = [item for item in more if not any(item.start < other.end and other.start < item.end for other in items)]
     return sorted([*items, *free])
 
@@ -120,14 +123,17 @@ def unite(text: str, items: list[Item]) -> list[Item]:
             last, between = united[-1], text[united[-1].end : item.start]
             kinds = {last.kind, item.kind}
             inside = kinds - DETACHED
-            # A tag around a number is a part of it; a symbol or an escape beside one is not.
-            if (not between and ("tag" in kinds or len(inside) != 1 or kinds == inside)) or (
-                kinds == inside and _GLUE.fullmatch(between)
-            ):
+            # A tag around a number is a part of it, as is its unit; another symbol beside it is not.
+            whole = "tag" in kinds or not inside or kinds == inside or _is_unit(text[item.start : item.end])
+            if (whole and not between) or (kinds == inside and _GLUE.fullmatch(between)):
                 united[-1] = Item(last.start, item.end, "compound" if inside else item.kind)
                 continue
         united.append(item)
     return united
+
+
+def _is_unit(symbol: str) -> bool:
+    return symbol in ("%", "‰", "°") or unicodedata.category(symbol[0]) == "Sc"
 
 
 def is_listed(text: str, first: Item, second: Item) -> bool:

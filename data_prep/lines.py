@@ -11,7 +11,7 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from data_prep.errors import UserError
 from data_prep.rows import clear_errors
@@ -27,10 +27,14 @@ UNPACKED, RATIO = 1 << 28, 100
 
 def read_lines(path: Path, size: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines of a file, at most `size` at a time, with the number of the first one (from 1)."""
-    with clear_errors(path):
-        refuse_pipe(path)
-        with io.BufferedReader(_Unpacked(path)) if path.suffix == ".gz" else path.open("rb") as file:
-            yield from read_stream(file, str(path), size)
+    with clear_errors(path), _opened(path) as file:
+        yield from read_stream(file, str(path), size)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file to read its bytes; those of a gzip file, which ends in `.gz`, are unpacked."""
+    refuse_pipe(path)
+    return cast(BinaryIO, io.BufferedReader(_Unpacked(path))) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 class _Unpacked(io.RawIOBase):
@@ -114,7 +118,7 @@ def _decode(data: bytes, name: str, number: int) -> list[str]:
 def count_lines(path: Path) -> int:
     """How many lines a file has; they may be of any length, and of any bytes."""
     lines, last = 0, b"\n"
-    with clear_errors(path), path.open("rb") as file:
+    with clear_errors(path), _opened(path) as file:
         while data := file.read(1 << 20):
             lines, last = lines + data.count(b"\n"), data[-1:]
     return lines + (last != b"\n")

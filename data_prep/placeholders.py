@@ -92,16 +92,33 @@ class PlaceholderMasker:
 
     def find(self, text: str, known_too: bool = False) -> list[Item]:
         """The items of a text, in order; none overlaps another.  With `known_too` known names are items as well."""
-        items = list(self._copied_items(text))
+        items = self._copied_items(text)
         if self.vocabulary is not None and self.vocabulary.names:
             items = merge(items, _names(text, self.vocabulary, known_too))
-        if self.characters is not None and not self.characters.issuperset(text):
-            items = merge(items, find_unknown(text, self.characters))
-        return unite(text, items)
+        return unite(text, items) if len(items) > 1 else items
+
+    def find_all(self, text: str) -> list[Item]:
+        """The items of a text, those too that have characters which the subword model does not know."""
+        found = self.find(text)
+        if self.characters is None or self.characters.issuperset(text):
+            return found
+        return unite(text, merge(found, find_unknown(text, self.characters)))
+
+    def separators(self, text: str) -> list[Span]:
+        """Where escapes and unknown symbols part a text, with the spaces around them."""
+        spans: list[Span] = []
+        for start, end, kind in self.find_all(text):
+            spaced = text[start - 1 : start] in ("", " ") and text[end : end + 1] in ("", " ")
+            if kind == "escape" or (kind == "symbol" and (spaced or not start)):
+                start, end = start - (text[start - 1 : start] == " "), end + (text[end : end + 1] == " ")
+                if spans and spans[-1][1] >= start:
+                    start = spans.pop()[0]
+                spans.append((start, end))
+        return spans
 
     def mask(self, text: str) -> Masked:
         """The text with letters for its items, and without what is detached."""
-        found = self.find(text)
+        found = self.find_all(text)
         items: list[Copied] = []
         detached: list[Detached] = []
         out, done = "", 0
@@ -137,20 +154,20 @@ class PlaceholderMasker:
         found = list(_pairs(source, target, items))
         letters = iter([PLACEHOLDERS[place] for place in _places(source)])
         marks = [(span, other, "" if kind in DETACHED else next(letters, None)) for span, other, kind in found]
-        sides = [
-            _replace(text, sorted((mark[side], mark[2]) for mark in marks if mark[2] is not None))
-            for side, text in enumerate((source, target))
-        ]
-        return sides[0], sides[1]
+        ours = sorted((span, mark) for span, _, mark in marks if mark is not None)
+        theirs = sorted((span, mark) for _, span, mark in marks if mark is not None)
+        return _replace(source, ours), _replace(target, theirs)
 
-    def _copied_items(self, text: str) -> Iterator[Item]:
+    def _copied_items(self, text: str) -> list[Item]:
+        items = []
         for item in find_items(text):
             said = text[item.start : item.end]
             if self.copied.get(evidence_key(item.kind, said), True):
-                yield item
+                items.append(item)
             elif item.kind in DIGITS - {"number"} and self.copied.get("number", True):
-                for number in find_numbers(said):
-                    yield Item(item.start + number.start, item.start + number.end, "number")
+                numbers = find_numbers(said)
+                items += [Item(item.start + one.start, item.start + one.end, "number") for one in numbers]
+        return items
 
 
 def item_letter(number: int) -> str:
@@ -175,27 +192,34 @@ def to_placeholders(text: str) -> tuple[str, list[int]]:
 
 def unmask(text: str, letters: dict[str, str]) -> str:
     """The text with other text in the place of certain letters, each of them one character."""
-    return text.translate(str.maketrans(letters)) if letters else text
+    return text.translate({ord(letter): item for letter, item in letters.items()}) if letters else text
 
 
-def _names(text: str, vocabulary: Vocabulary, known_too: bool) -> Iterator[Item]:
+def _names(text: str, vocabulary: Vocabulary, known_too: bool) -> list[Item]:
     """Unknown names; those beside each other, and the copied names beside them, are one."""
+    names: list[Item] = []
     start, end, unknown = 0, -1, False
     for token in CAPITALIZED.finditer(text):
-        first, last = vocabulary.core(token[0])
-        word = token[0][first:last]
-        new = known_too or not vocabulary.is_known(word)
-        if not any(part[:1].isupper() for part in re.split("['-]", word)) or not (new or vocabulary.is_copied(word)):
+        word, first, last = token[0], token.start(), token.end()
+        if not known_too and vocabulary.forms.get(word.lower()) is not None and not vocabulary.is_copied(word):
             continue
-        first, last = token.start() + first, token.start() + last
+        if "'" in word:
+            core = vocabulary.core(word)
+            word, first, last = word[slice(*core)], first + core[0], first + core[1]
+            if not any(part[:1].isupper() for part in re.split("['-]", word)):
+                continue
+        new = known_too or not vocabulary.is_known(word)
+        if not (new or vocabulary.is_copied(word)):
+            continue
         if text[end:first] == " ":
             end, unknown = last, unknown or new
             continue
         if unknown:
-            yield Item(start, end, "name")
+            names.append(Item(start, end, "name"))
         start, end, unknown = first, last, new
     if unknown:
-        yield Item(start, end, "name")
+        names.append(Item(start, end, "name"))
+    return names
 
 
 def _pairs(source: str, target: str, items: list[Item]) -> Iterator[tuple[Span, Span, str]]:

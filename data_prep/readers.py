@@ -1,26 +1,32 @@
-"""Text files with one pair a line: two aligned files, tab-separated columns, or JSON objects; by split.
+"""Text files, a pair a row: two aligned files, tab-separated columns, CSV (`csv_files.py`) or JSON objects; by split.
 
 Lines are those of `lines.py`.  In tab-separated and JSON files a wholly empty line is an empty pair, so that rows and
 lines stay in step.  Tabs and quotes have no escapes.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from data_prep.csv_files import CsvFile
 from data_prep.errors import UserError
+from data_prep.header import MAX_COLUMNS, Layout
 from data_prep.lines import count_lines, read_lines
-from data_prep.rows import Chunk, ColumnPath, find_columns, require_columns, sha256
+from data_prep.rows import Chunk, ColumnPath, require_columns, sha256
 
-TEXT_SUFFIXES = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz")
+TEXT_SUFFIXES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
+"""Ends of the names of files that hold both languages, in any case."""
+
+
+def _format(path: Path) -> str:
+    """Return `.tsv`, `.csv` or `.jsonl`."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 class TextFiles:
-    """Reader of text files: for each split a pair of files, or one tab-separated or JSON-lines file.
+    """Reader of text files: for each split a pair of files, or one file of TEXT_SUFFIXES.
 
     Opening checks that every file can be read, has its columns and is not empty, and that the two files of
     a pair have as many lines.  Everything else that is wrong raises a UserError when the line is read.
@@ -41,16 +47,14 @@ class TextFiles:
         train = self._files["train"]
         if len(train) == 2:
             columns = [path.name for path in train]
-        elif ".tsv" in train[0].suffixes:
-            layout = TsvLayout.of(train[0], languages)
-            columns = [f"column {layout.source + 1}", f"column {layout.target + 1}"]
-            if not layout.header:
-                self.notes.append(
-                    f"{train[0]}: no header line names {languages[0]} and {languages[1]}, so column 1 is "
-                    f"read as {languages[0]} and column 2 as {languages[1]}"
-                )
-        else:
+        elif _format(train[0]) == ".jsonl":
             columns = [".".join(path) for path in _json_columns(train[0], languages)]
+        else:
+            csv = _format(train[0]) == ".csv"
+            layout = CsvFile(train[0], languages).layout if csv else _tsv_layout(train[0], languages)
+            columns = list(layout.columns)
+            if note := layout.note(languages):
+                self.notes.append(f"{train[0]}: {note}")
         self.origin: dict[str, object] = {
             "files": [path.name for paths in self._files.values() for path in paths],
             "columns": columns,
@@ -65,7 +69,9 @@ class TextFiles:
         paths = self._files[split]
         if len(paths) == 2:
             return _pair_chunks(paths[0], paths[1], size)
-        read = _tsv_chunks if ".tsv" in paths[0].suffixes else _json_chunks
+        if _format(paths[0]) == ".csv":
+            return CsvFile(paths[0], self._languages).chunks(size)
+        read = _tsv_chunks if _format(paths[0]) == ".tsv" else _json_chunks
         return read(paths[0], self._languages, size)
 
     def inputs(self) -> dict[str, str]:
@@ -102,41 +108,20 @@ def _check_counts(source: Path, target: Path) -> None:
         )
 
 
-@dataclass(frozen=True)
-class TsvLayout:
-    """How a tab-separated file is laid out."""
-
-    source: int
-    target: int
-    """Index of the column of each language."""
-    width: int
-    """Number of columns in every row."""
-    header: bool
-    """Whether the first line names the columns."""
-
-    @classmethod
-    def of(cls, path: Path, languages: tuple[str, str]) -> "TsvLayout":
-        """Read the layout off the first line.
-
-        A header names the columns as `find_columns` knows them.  Without one, the first column is the
-        source and the second the target.  A first line of nothing but language codes, which lacks one that
-        is asked for, is taken for a header too, and refused.
-        """
-        _, lines = next(read_lines(path, 1))
-        cells = lines[0].split("\t")
-        names = [cell.strip() for cell in cells]
-        columns = find_columns(dict.fromkeys(names, ()), languages)
-        if columns is not None:
-            return cls(names.index(columns[0][0]), names.index(columns[1][0]), len(names), True)
-        if len(cells) < 2:
-            raise UserError(f"{path}:1: no tab in the line; each needs a source and a target with a tab between")
-        if set(names) & set(languages) and all(re.fullmatch(r"[a-z]{2,3}([-_]\w+)?", name) for name in names):
-            require_columns(dict.fromkeys(names, ()), languages, f"{path}:1")
-        return cls(0, 1, len(cells), False)
+def _tsv_layout(path: Path, languages: tuple[str, str]) -> Layout:
+    """Read the layout off the first two lines.  Raises UserError if the first has no tab, and as `Layout.of` does."""
+    rows: list[list[str]] = []
+    for _, lines in read_lines(path, 1):
+        rows.append(lines[0].split("\t", MAX_COLUMNS))
+        if len(rows) == 2:
+            break
+    if len(rows[0]) < 2:
+        raise UserError(f"{path}:1: no tab in the line; each needs a source and a target with a tab between")
+    return Layout.of(rows, languages, f"{path}:1")
 
 
 def _tsv_chunks(path: Path, languages: tuple[str, str], size: int) -> Iterator[Chunk]:
-    layout = TsvLayout.of(path, languages)
+    layout = _tsv_layout(path, languages)
     tabs = layout.width - 1
     for number, lines in read_lines(path, size):
         if set(map(str.count, lines, repeat("\t"))) != {tabs}:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_prep.errors import UserError
+from data_prep.languages import named_after, role_of
 
 SPLIT_NAMES = {
     "train": ("train",),
@@ -35,21 +36,30 @@ def find_columns(
     """Say which columns hold the source and the target language, or None.
 
     `shape` maps each column to the fields inside it (none for a plain column).  Tried in order: the fields of
-    `translation`, columns named as the languages, the fields of `text`, columns `text.en` and `text.fr`, and
-    `english` with `non_english` where English is one of the two.
+    `translation`, columns named as the languages, the fields of `text`, columns `text.en` and `text.fr`; columns, or
+    fields of one column, with other names of the languages (`English`, `fra`, `en_text`); `english` with
+    `non_english` where English is one of the two; `source` with `target`.
     """
-    sides = ("english" if language == "en" else "non_english" for language in languages)
     candidates: list[tuple[ColumnPath, ...]] = [
         tuple(("translation", language) for language in languages),
         tuple((language,) for language in languages),
         tuple(("text", language) for language in languages),
         tuple((f"text.{language}",) for language in languages),
     ]
+    plain = [name for name, fields in shape.items() if not fields]
+    for inside, names in [((), plain), *(((name,), fields) for name, fields in shape.items() if fields)]:
+        found = [named_after(language, names) for language in languages]
+        if found[0] != found[1]:
+            candidates.append(tuple((*inside, name) for name in found if name is not None))
     if "en" in languages:
-        candidates.append(tuple((side,) for side in sides))
-    for source, target in candidates:
-        if all(path[0] in shape and (len(path) == 1 or path[1] in shape[path[0]]) for path in (source, target)):
-            return source, target
+        candidates.append(tuple(("english" if language == "en" else "non_english",) for language in languages))
+    roles = {role_of(name): name for name in reversed(plain)}
+    candidates.append(tuple((roles[role],) for role in ("source", "target") if role in roles))
+    for paths in candidates:
+        if len(paths) == 2 and all(
+            path[0] in shape and (len(path) == 1 or path[1] in shape[path[0]]) for path in paths
+        ):
+            return paths[0], paths[1]
     return None
 
 

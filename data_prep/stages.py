@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from data_prep import splitting
+from data_prep import splitting, tokenized
 from data_prep.cleaning import Cleaner, Dropped
 from data_prep.corpus import SCHEMA, SplitWriter
 from data_prep.errors import UserError
@@ -87,7 +87,7 @@ def write_text(
         _TextWriter(scratch / "kept.arrow") as writer,
         columns,
     ):
-        for part in ordered_map(clean, source.chunks("train", CHUNK), processes):
+        for part in ordered_map(clean, _checked(source, report), processes):
             writer.add(part.text)
             columns.append(part.hashes)
             _count(splits["train"], part, advance)
@@ -105,6 +105,17 @@ def write_text(
     del fates
     shutil.rmtree(scratch)
     return splits
+
+
+def _checked(source: Source, report: Report) -> Iterator[Chunk]:
+    """The training pairs as they are read; the first ones tell whether the corpus looks tokenized, which is noted."""
+    for number, chunk in enumerate(source.chunks("train", CHUNK)):
+        if number == 0 and (marks := tokenized.describe(chunk.sources, chunk.targets)):
+            report.note(
+                f"{source.name}: looks tokenized ({marks}); translations will look the same; detokenize it first, for "
+                f"example with sacremoses"
+            )
+        yield chunk
 
 
 @dataclass

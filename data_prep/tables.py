@@ -17,6 +17,9 @@ from typing import Any
 from data_prep.errors import UserError
 from data_prep.rows import SPLIT_NAMES, Chunk, ColumnPath, require_columns, sha256
 
+_DIRECTION = re.compile(r"[a-z]{2,3}(_\w+)?-[a-z]{2,3}(_\w+)?")
+"""Name of a configuration that LANGS can be set to."""
+
 
 def load_library() -> ModuleType:
     """Import `datasets` (a second or two), silent except for progress bars on a terminal.
@@ -93,7 +96,9 @@ class Table:
             raise UserError(f"{what}: no split named train; there are: {', '.join(dataset)}")
         self.notes: list[str] = []
         self.splits = tuple(self._dataset)
-        self._columns = {split: _columns(rows, languages, what) for split, rows in self._dataset.items()}
+        self._columns = {
+            split: _columns(rows.features.arrow_schema, languages, what) for split, rows in self._dataset.items()
+        }
         if not len(self._dataset["train"]):
             raise UserError(f"{what}: its train split has no rows")
         self.origin = origin | {"columns": [".".join(path) for path in self._columns["train"]]}
@@ -123,10 +128,9 @@ class Table:
         return list(self._files)
 
 
-def _columns(rows: Any, languages: tuple[str, str], what: str) -> tuple[ColumnPath, ColumnPath]:
+def _columns(schema: Any, languages: tuple[str, str], what: str) -> tuple[ColumnPath, ColumnPath]:
     import pyarrow
 
-    schema = rows.features.arrow_schema
     shape = {
         field.name: [inner.name for inner in field.type] if pyarrow.types.is_struct(field.type) else ()
         for field in schema
@@ -162,13 +166,13 @@ def choose_configuration(names: Collection[str], languages: tuple[str, str], wha
     if not names:
         return None
     only = next(iter(names))
-    if len(names) == 1 and not re.fullmatch(r"[a-z]{2,3}(_\w+)?-[a-z]{2,3}(_\w+)?", only):
+    if len(names) == 1 and not _DIRECTION.fullmatch(only):
         return only
-    near = sorted(name for name in names if {source, target} & set(name.split("-"))) or sorted(names)
+    directions = sorted(name for name in names if _DIRECTION.fullmatch(name))
+    near = [name for name in directions if {source, target} & set(name.split("-"))] or directions or sorted(names)
+    remedy = "choose LANGS among what it has" if directions else "its configurations do not name two languages"
     more = f" and {len(near) - 20} more" if len(near) > 20 else ""
-    raise UserError(
-        f"{what}: nothing for {source} and {target}; choose LANGS among what it has: {', '.join(near[:20])}{more}"
-    )
+    raise UserError(f"{what}: nothing for {source} and {target}; {remedy}: {', '.join(near[:20])}{more}")
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -206,15 +210,36 @@ def open_folder(folder: Path, languages: tuple[str, str]) -> Table:
     return _open_local(str(folder), languages, origin, str(folder.resolve()), configuration)
 
 
-def open_parquet(path: Path, languages: tuple[str, str]) -> Table:
-    """Open one Parquet file; all its rows are the train split."""
-    with library_errors(str(path)):
-        import pyarrow.parquet
+def open_parquet(files: Mapping[str, Path], languages: tuple[str, str], what: str) -> Table:
+    """Open Parquet files, one for each split.  Raises UserError for one without rows."""
+    for path in files.values():
+        with library_errors(str(path)):
+            import pyarrow.parquet
 
-        rows = pyarrow.parquet.read_metadata(path).num_rows
-    if not rows:
-        raise UserError(f"{path}: the file has no rows")
-    return _open_local(str(path), languages, {}, "parquet", data_files={"train": str(path.resolve())})
+            rows = pyarrow.parquet.read_metadata(path).num_rows
+        if not rows:
+            raise UserError(f"{path}: the file has no rows")
+    data_files = {split: str(path.resolve()) for split, path in files.items()}
+    return _open_local(what, languages, {}, "parquet", data_files=data_files)
+
+
+def has_columns(path: Path, languages: tuple[str, str]) -> bool:
+    """Whether a Parquet file, or the first one for training in a folder, has rows and text in the two languages.
+
+    Raises UserError if a folder has nothing for them by its card.
+    """
+    import pyarrow.parquet
+
+    if path.is_dir():
+        choose_configuration(configuration_names(read_card(path / "README.md")), languages, str(path))
+        files = sorted([*path.glob("train*.parquet"), *path.glob("*/train*.parquet")])
+    else:
+        files = [path]
+    try:
+        tables = [pyarrow.parquet.read_metadata(file) for file in files[:1] if file.is_file()]
+    except (pyarrow.ArrowException, OSError):
+        return False
+    return any(table.num_rows and _columns(table.schema.to_arrow_schema(), languages, str(path)) for table in tables)
 
 
 def _open_local(

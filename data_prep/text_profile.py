@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,6 +19,8 @@ from data_prep.words import Vocabulary, WordCounter
 
 FORMAT = 1
 PROFILE_FILE = "text.json"
+BATCH_PAIRS = 1000
+"""Pairs that are counted together, which takes less time than one by one."""
 PROFILE_LIMIT = 1 << 28
 """Bytes of a profile, at most."""
 
@@ -59,12 +62,15 @@ def fit(pairs: Iterable[tuple[str, str]]) -> TextProfile:
     """The profile of training pairs."""
     words, evidence, style = WordCounter(), EvidenceCounter(), StyleCounter()
     source_forms, target_forms = FormCounter(), FormCounter()
-    for source, target in pairs:
-        words.add(source, target)
-        evidence.add(source, target)
-        style.add(source)
-        source_forms.add(source)
-        target_forms.add(target)
+    pairs = iter(pairs)
+    while batch := list(islice(pairs, BATCH_PAIRS)):
+        sources, targets = ([pair[side] for pair in batch] for side in (0, 1))
+        words.add(sources, targets)
+        for source, target in batch:
+            evidence.add(source, target)
+            style.add(source)
+        source_forms.add("\n".join(sources))
+        target_forms.add("\n".join(targets))
     copied, numbers = evidence.result()
     return TextProfile(
         vocabulary=words.result(),

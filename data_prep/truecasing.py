@@ -69,8 +69,8 @@ class StyleCounter:
 
     def add(self, text: str) -> None:
         """Count a text."""
-        self._styles[style := _style(text)] += 1
         ending = _ending(text)
+        self._styles[style := _style(text, ending)] += 1
         if not style.no_end_mark and len(ending) <= 3:
             self._ends[ending] += 1
             if (word := _first_word(text)) in self._by_word or len(self._by_word) < MAX_FIRST_WORDS:
@@ -107,7 +107,7 @@ class Truecaser:
 
         Only an ending is added; every other character stays in its place.
         """
-        style = _style(text)
+        style = _style(text, _ending(text))
         all_caps = self._has_case and self._no_caps and style.all_caps
         title_case = self._has_case and not all_caps and self._is_title(text)
         if all_caps:
@@ -159,13 +159,10 @@ def restore_style(text: str, style: TextStyle, language: str) -> str:
     return _each(text, split_sentences(text, language), _begun_small)
 
 
-def _style(text: str) -> TextStyle:
-    return TextStyle(text[:1].islower(), _is_all_caps(text), bool(text) and not _ending(text))
-
-
-def _is_all_caps(text: str) -> bool:
-    begun = text[:1].upper() + text[1:]
-    return begun.isupper() and sum(map(str.isupper, begun.split())) > 1
+def _style(text: str, ending: str) -> TextStyle:
+    # Text in capitals may begin with a small letter that is hit by mistake.
+    all_caps = text[1:].isupper() and sum(map(str.isupper, text.split())) > 1
+    return TextStyle(text[:1].islower(), all_caps, bool(text) and not ending)
 
 
 def _each(text: str, sentences: Sequence[str], change: Callable[[str], str]) -> str:

@@ -6,7 +6,7 @@ behind an apostrophe.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
@@ -109,11 +109,16 @@ class WordCounter:
         self._same: Counter[str] = Counter()
         self._series = self._ordered = 0
 
-    def add(self, source: str, target: str) -> None:
-        """Count a pair."""
-        self._tokens.update(TOKEN.findall(source))
-        self._inside.update(_INSIDE.findall(source))
-        names = _NAME_INSIDE.findall(source)
+    def add(self, sources: Sequence[str], targets: Sequence[str]) -> None:
+        """Count pairs."""
+        text = "\n".join(sources)
+        self._tokens.update(TOKEN.findall(text))
+        self._inside.update(_INSIDE.findall(text))
+        for source, target in zip(sources, targets, strict=True):
+            if names := _NAME_INSIDE.findall(source):
+                self._add_names(names, target)
+
+    def _add_names(self, names: list[str], target: str) -> None:
         for name in names:
             self._names[name] += 1
             self._same[name] += name in target

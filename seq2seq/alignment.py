@@ -46,12 +46,11 @@ def align(model: Networks, pipeline: TextPipeline, pairs: Sequence[tuple[str, st
     """
     alignments = []
     for source, target in pairs:
-        line = pipeline.read(source)
-        segments = pipeline.segments(line)
-        if len(segments) != 1:
+        parts = pipeline.read(source).parts
+        if len(parts) != 1 or len(parts[0].segments) != 1:
             raise UserError(f"attention is drawn of up to {MAX_SOURCE_TOKENS} subwords of text, with words in it")
-        (segment,) = segments
-        items = {place: line.items[item_letters(letter)[0]].text for place, letter in segment.letters.items()}
+        segment, copied = parts[0].segments[0], parts[0].items
+        items = {place: copied[item_letters(letter)[0]].text for place, letter in segment.letters.items()}
         masked = target
         for place, item in sorted(items.items(), key=lambda pair: -len(pair[1])):
             masked = masked.replace(item, place, 1)

@@ -83,7 +83,7 @@ def _inserted(text: str, detached: Sequence[Detached], places: Sequence[int], pa
     # At one place closing tags come first.
     closing = [partners.get(number, number) < number for number in range(len(places))]
     order = sorted(range(len(places)), key=lambda number: (places[number], not closing[number], number))
-    out, done = "", 0
+    out, done, last = "", 0, -1
     for number in order:
         one, place = detached[number], places[number]
         out += text[done:place]
@@ -91,9 +91,10 @@ def _inserted(text: str, detached: Sequence[Detached], places: Sequence[int], pa
         spaced = out.endswith(" ") or rest.startswith(" ")
         out, done = out.rstrip(" "), place + len(rest) - len(rest.lstrip(" "))
         rest = rest.lstrip(" ")
-        if out and (one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1]))):
+        if out and place != last and (one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1]))):
             out += " "
         out += one.text
+        last = place
         if rest and (one.behind == " " or (spaced and not one.behind.isalnum())) and not _MARK.match(rest):
             out += " "
     return out + text[done:]

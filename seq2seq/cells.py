@@ -11,6 +11,8 @@ The cells (W acts on the input x_t, U on the state before, b is a bias, σ the l
   g = tanh(W_g x_t + U_g h_{t-1} + b_g);  c_t = f ⊙ c_{t-1} + i ⊙ g;  h_t = o ⊙ tanh(c_t)
 """
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 
@@ -25,6 +27,18 @@ GATES = {"rnn": ("",), "gru": ("reset", "update", "candidate"), "lstm": ("input"
 
 SMALL = 2**14
 """Numbers in a state (B·H) below which an LSTM is trained sooner by oneDNN in one call than step by step."""
+
+
+@cache
+def has_bfloat16_lstm() -> bool:
+    """Whether this processor runs PyTorch's LSTM in bfloat16, by a trial: oneDNN has one for AVX-512 and newer only."""
+    inputs, layer = torch.zeros(1, 2, 8), nn.LSTM(8, 8, batch_first=True)
+    try:
+        with torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", torch.bfloat16):
+            layer(inputs)[0].float().sum().backward()
+    except RuntimeError:
+        return False
+    return True
 
 
 def state_size(cell: str) -> int:
@@ -80,13 +94,20 @@ class RecurrentLayer(nn.Module):
 
     def forward(self, inputs_BTI: Tensor, state: State) -> tuple[Tensor, State]:
         """Run over all positions from `state`; return the outputs [B, T, H] and the state after the last."""
-        kernels = inputs_BTI.is_cuda or torch.is_autocast_enabled(inputs_BTI.device.type)
+        device = inputs_BTI.device.type
+        kernels = inputs_BTI.is_cuda or torch.is_autocast_enabled(device)
+        if kernels and device == "cpu" and self.cell == "lstm" and not has_bfloat16_lstm():
+            return self._in_float32(inputs_BTI, state)
         small = self.cell == "lstm" and inputs_BTI.size(0) * self.hidden_size < SMALL
         if torch.is_grad_enabled() and not kernels and not small:
             return self._unrolled(inputs_BTI.transpose(0, 1), state)
         # PyTorch's kernels: the fastest on a GPU, in bfloat16, and where no gradient is asked for.
         if inputs_BTI.is_cuda and torch.is_autocast_enabled("cuda"):
             return self._in_autocast_type(inputs_BTI, state)
+        return self._by_kernels(inputs_BTI, state)
+
+    def _by_kernels(self, inputs_BTI: Tensor, state: State) -> tuple[Tensor, State]:
+        """With PyTorch's kernels, in the type of autocast where it knows one."""
         stacked = tuple(part_BH.unsqueeze(0).contiguous() for part_BH in state)
         if self.cell == "lstm":
             outputs_BTH, after = self.recurrence(inputs_BTI, stacked)
@@ -113,6 +134,13 @@ class RecurrentLayer(nn.Module):
                 run = torch.gru if self.cell == "gru" else torch.rnn_tanh
                 outputs_BTH, *after = run(inputs_BTI.to(kind), stacked[0], weights, *how)
         return outputs_BTH, tuple(part.squeeze(0) for part in after)
+
+    def _in_float32(self, inputs_BTI: Tensor, state: State) -> tuple[Tensor, State]:
+        """In float32 under an autocast for which the processor has no kernel; the results are in autocast's type."""
+        kind = torch.get_autocast_dtype("cpu")
+        with torch.autocast("cpu", enabled=False):
+            outputs_BTH, after = self._by_kernels(inputs_BTI.float(), tuple(part_BH.float() for part_BH in state))
+        return outputs_BTH.to(kind), tuple(part_BH.to(kind) for part_BH in after)
 
     def _unrolled(self, inputs_TBI: Tensor, state: State) -> tuple[Tensor, State]:
         """Training on a processor."""

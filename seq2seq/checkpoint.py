@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -56,6 +57,10 @@ MARK_LIMIT = 100
 """Bytes of a mark, at most."""
 
 
+Group = Annotated[list[Annotated[int, Field(ge=0, le=MANY)]], Field(min_length=10, max_length=10)]
+"""What BLEU of a group of sentences is made of (`evaluation.py`)."""
+
+
 class TrainingState(BaseModel):
     """Where a run stands: all that a resumed run needs beside weights and moments."""
 
@@ -91,8 +96,14 @@ class TrainingState(BaseModel):
     """Step of the best validation, 0 before the first."""
     best_bleu: float = -1.0
     """BLEU of that validation."""
+    best_loss: float | None = None
+    """Its loss in nats per subword; None before the first, if it was not finite, and in runs of older versions."""
     stale: int = 0
     """Validations since."""
+    anchor_bleu: float = -1.0
+    """BLEU of the validation that others are compared with (`model_selection.py`)."""
+    anchor_counts: list[Group] = []
+    """What that BLEU is made of, in groups of sentences; empty before the first, and in runs of older versions."""
 
     @field_validator("position")
     @classmethod
@@ -172,7 +183,8 @@ def mark_best(run: Path, state: TrainingState, mend: bool = False) -> int:
             _remove(_folder(run, step))
     best = next((step for step in (state.best_step, marked) if _folder(run, step).exists()), state.step)
     if best != state.best_step:
-        state.best_step, state.best_bleu, state.stale = 0, -1.0, 0
+        state.best_step, state.best_bleu, state.best_loss, state.stale = 0, -1.0, None, 0
+        state.anchor_bleu, state.anchor_counts = -1.0, []
     if best != marked:
         mark(run, "best", best)
     return best
@@ -229,7 +241,8 @@ def find_checkpoint(run: Path, which: str) -> Path:
     if step < 0 or not (folder / STATE).is_file():
         if not (there := [path.name for path in map(partial(_folder, run), _steps(run))]):
             raise UserError(f"{run}: its checkpoints are gone; name another RUN=…")
-        raise UserError(f"{run}: no checkpoint {which!r}; there are best, last, {', '.join(there)}")
+        marks = [mark for mark in MARKS if _marked(run, mark) in _steps(run)]
+        raise UserError(f"{run}: no checkpoint {which!r}; there are {', '.join([*marks, *there])}")
     return folder
 
 

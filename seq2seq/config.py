@@ -44,7 +44,7 @@ class Training(Settings):
     epochs: float | None = Field(default=None, gt=0)
     """Limit in passes over the training split."""
     patience: int | None = Field(default=None, ge=1, le=MANY)
-    """Limit in validations without a better BLEU."""
+    """Limit in validations without a better one (`model_selection.py`)."""
     pace: tuple[tuple[int, float], ...] = ()
     """Progress of the schedule at given steps; a run limited by minutes records it, so that it can be repeated."""
     seed: int = Field(default=1, ge=0, lt=2**32)
@@ -199,7 +199,8 @@ def read_config(path: Path, overrides: Iterable[str] = ()) -> Config:
     try:
         return Config.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        asked = given.get(".".join(map(str, error.errors()[0]["loc"])))
+        wrong = ".".join(map(str, error.errors()[0]["loc"]))
+        asked = given.get(wrong) or next((given[key] for key in given if key.startswith(f"{wrong}.")), None)
         raise UserError(_explain(f"--set {asked}" if asked else path, error)) from error
 
 
@@ -232,14 +233,29 @@ def _explain(path: Path | str, error: ValidationError) -> str:
     key = ".".join(location)
     if first["type"] != "extra_forbidden":
         return ": ".join(filter(None, [str(path), key, first["msg"].removeprefix("Value error, ")]))
-    known = _keys()
-    near = difflib.get_close_matches(key, known, 1, 0.5)
-    if len(location) > 1:
-        same_name = [k for k in known if k.endswith("." + location[-1])]
-        in_section = [k for k in known if k.startswith(location[0] + ".")]
-        near = same_name or difflib.get_close_matches(key, in_section, 1, 0.5) or near
-    hint = f"did you mean {near[0]}?" if near else f"the sections are {', '.join(Config.model_fields)}"
+    inside = first["input"] if isinstance(first["input"], dict) else {}  # of an unknown section
+    near = _nearest(".".join([key, *list(inside)[:1]]))
+    hint = f"did you mean {near}?" if near else f"the sections are {', '.join(Config.model_fields)}"
     return f"{path}: unknown setting {key}; {hint}"
+
+
+def _nearest(key: str) -> str | None:
+    """Return the known setting that an unknown one most likely means, or None.
+
+    Tried in order: its name in the section that it names, its name in any, a name like it in that section, in any.
+    """
+    section, _, name = key.lower().partition(".")
+    if not name:
+        section, name = "", section
+    known = _keys()
+    meant = difflib.get_close_matches(section, Config.model_fields, 1, 0.6)
+    inside = [other for other in known if other.partition(".")[0] in meant]
+    for cutoff in (1.0, 0.6):
+        for settings in (inside, known):
+            names = {other.partition(".")[2]: other for other in settings}
+            if near := difflib.get_close_matches(name, names, 1, cutoff):
+                return names[near[0]]
+    return None
 
 
 def _keys() -> list[str]:

@@ -17,8 +17,12 @@ MAX_SIGNS = 4
 """Signs within a word, and words without a letter, may follow themselves so often."""
 MAX_REPEATS = 6
 """Times that a word or a phrase may follow itself whatever was looked at."""
-MIN_OVERLAP = 0.5
-"""Share of the attention on the same source subwords from which on a repetition is a loop."""
+MIN_WORD_REPEATS = 2
+"""Times that a word follows itself in a loop, at least: "nous nous voyons" is none.  The same of phrases that have a mark
+in them ("Viens ! Viens !"); others need not come more than once again."""
+MIN_OVERLAP = 0.85
+"""Share of the attention on the same source subwords from which on a repetition is a loop.  In loops of trained networks it
+is above 0.86, in what people write ("ce qui est fait est fait") below 0.76."""
 MAX_PHRASE_WORDS = 12
 MIN_LONG_WORD = 20
 """Signs of a word that may have a loop in it."""
@@ -62,7 +66,7 @@ def by_words(weights_TS: Weights, pieces: list[str]) -> Weights:
     words = np.cumsum([piece.startswith("▁") or not place for place, piece in enumerate(pieces)]) - 1
     sums_WS = np.zeros((int(words[-1]) + 1, weights_TS.shape[1]), np.float32)
     np.add.at(sums_WS, words, weights_TS[: len(pieces)])
-    return sums_WS / np.bincount(words)[:, None]
+    return np.divide(sums_WS, np.bincount(words)[:, None], dtype=np.float32)
 
 
 def repeats(text: str, source: str) -> bool:
@@ -113,6 +117,8 @@ def _is_cut(first: list[tuple[int, str]], second: list[tuple[int, str]], times: 
         return times >= MAX_SIGNS
     if times >= MAX_REPEATS:
         return True
+    if times < MIN_WORD_REPEATS and (len(second) == 1 or any(_MARKS.search(word) for _, word in first)):
+        return False
     return is_loop is not None and is_loop([number for number, _ in first], [number for number, _ in second])
 
 

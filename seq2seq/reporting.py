@@ -1,11 +1,13 @@
 """What a training run tells: on the terminal, in two files of rows, to TensorBoard and as a learning curve."""
 
+import io
 import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from pydantic import TypeAdapter
 from rich.console import Console
@@ -28,6 +30,26 @@ _NUMBERS = TypeAdapter(dict[str, float])
 _SHARES = TypeAdapter(dict[str, int | dict[str, float]])
 
 
+class _StandardError(io.TextIOBase):
+    """Standard error that drops what it cannot write: a run does not end with the terminal that it began in."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream().flush()
+
+    def isatty(self) -> bool:
+        return bool(self._stream().isatty())
+
+    def _stream(self) -> Any:
+        # A progress bar puts a stream of its own in place of standard error, which writes to this one.
+        return getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+
+
 class Reporter:
     """The voice of one run.  Everything it says goes to standard error; files go into the run's folder."""
 
@@ -44,7 +66,7 @@ class Reporter:
             rows = [row for row in read_movement(run) if row["step"] <= step]
             write_text(run / WEIGHTS, "".join(json.dumps(row) + "\n" for row in rows))
         self.board = SummaryWriter(str(run / "tensorboard"), purge_step=step + 1)
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(file=cast(IO[str], _StandardError()), highlight=False)
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),

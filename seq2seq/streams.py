@@ -73,7 +73,7 @@ def guarded(command: Callable[[], object]) -> int:
     except UnicodeEncodeError as error:
         return _told(f"a name, of a file or a folder, is not UTF-8; rename it ({error.reason})")
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        _say("interrupted")
         return 130
     except BrokenPipeError:
         _drop_output()
@@ -110,8 +110,14 @@ def _told(error: str) -> int:
     """Say what is the user's to mend, in one line."""
     # Names of files and what is in them may have line breaks, or letters that the terminal takes for orders.
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in error)
-    print(f"error: {text}", file=sys.stderr)
+    _say(f"error: {text}")
     return 2
+
+
+def _say(line: str) -> None:
+    """Write a line to standard error, unless the terminal was closed."""
+    with suppress(OSError):
+        print(line, file=sys.stderr)
 
 
 def _drop_output() -> None:

@@ -34,23 +34,8 @@ _LAYOUT = re.compile(r"[ \t\xa0\u2000-\u200a\u202f\u3000\ufeff]*(?:[-*+>#•‣�
 _BEHIND_END = re.compile(rf"(.*?)( ?[.!?…。！？]+[\"»”)]*) *((?:[{FIRST_LETTER}-{LAST_LETTER}][ ,;]*)+)[.!?…。！？ ]*")
 # Letters of scripts with spaces between words.
 _SPACED = re.compile("[A-Za-z\xc0-\u052f]")
+_CLAUSE_END = re.compile(r"(?<=[.!?…。！？؟;:,]) ")
 Order = npt.NDArray[np.bool_]
-
-
-class SourceLine(NamedTuple):
-    """A line, as it was typed and as the network reads it."""
-
-    layout: str
-    """Indentation and list marks before the text."""
-    text: str
-    """In the form of the training text, with letters for items (`placeholders.Masked`)."""
-    style: TextStyle
-    items: list[Copied]
-    """What each letter stands for, those of what is detached at the end."""
-    detached: list[Detached]
-    """Letters of what is no part of the text."""
-    answer: str | None
-    """The answer, where there is nothing to translate."""
 
 
 class Segment(NamedTuple):
@@ -66,6 +51,27 @@ class Segment(NamedTuple):
     order_PP: Order
     """Which placeholders must come before each."""
     detached: list[Detached]
+
+
+class SourcePart(NamedTuple):
+    """A part of a line."""
+
+    style: TextStyle
+    items: list[Copied]
+    """What each letter in the segments stands for."""
+    segments: list[Segment]
+    """The part in the form of the training text; none if there is nothing to translate."""
+    answer: str
+    """The answer, where there is nothing to translate."""
+
+
+class SourceLine(NamedTuple):
+    """A line: parts that are translated by themselves, and the symbols between them."""
+
+    layout: str
+    """Indentation and list marks before the text."""
+    parts: list[SourcePart]
+    separators: list[str]
 
 
 class TextPipeline:
@@ -85,38 +91,39 @@ class TextPipeline:
         layout, rest = (match[0].replace("\ufeff", ""), line[match.end() :]) if match else ("", line)
         typed = normalize(rest)
         if not typed:
-            return SourceLine("", "", TextStyle(), [], [], normalize(line))
-        profile, masker = self.subwords.profile, self.subwords.masker
+            return SourceLine("", [SourcePart(TextStyle(), [], [], normalize(line))], [])
+        profile = self.subwords.profile
         known = self.subwords.characters if profile.source_style else None
         text = normalize(_outside_items(typed, profile.source_characters, known))
-        masked = masker.mask(text) if masker else Masked(text, [], [])
-        has_letters = any(map(str.isalpha, masked.text)) or (masker is None and any(map(str.isalnum, text)))
-        if not has_letters:
-            answer = typed if masked.detached else _with_items(masked.text, masked.items)
-            return SourceLine(layout, typed, TextStyle(), [], [], answer)
-        style = TextStyle()
-        if self.truecaser:
-            masked_text, style = self.truecaser.to_corpus_style(masked.text)
-            masked = masked._replace(text=masked_text)
-        items = [*masked.items, *(Copied(one.text, False) for one in masked.detached)]
-        detached = [
-            one._replace(text=item_letter(number)) for number, one in enumerate(masked.detached, len(masked.items))
-        ]
-        return SourceLine(layout, masked.text, style, items, detached, None)
+        separators = self.subwords.masker.separators(text) if self.subwords.masker else []
+        starts, ends = [0, *(end for _, end in separators)], [*(start for start, _ in separators), len(text)]
+        parts = [self._part(text[start:end]) for start, end in zip(starts, ends, strict=True)]
+        return SourceLine(layout, parts, [text[start:end] for start, end in separators])
 
-    def segments(self, line: SourceLine) -> list[Segment]:
-        """A line in segments short enough to translate; none if there is nothing to translate."""
-        if line.answer is not None:
-            return []
+    def _part(self, text: str) -> SourcePart:
+        masker = self.subwords.masker
+        masked = masker.mask(text) if masker else Masked(text, [], [])
+        if not any(map(str.isalpha if masker else str.isalnum, masked.text)):
+            answer = text if masked.detached else _with_items(masked.text, masked.items)
+            return SourcePart(TextStyle(), [], [], answer)
+        items = [*masked.items, *(Copied(one.text, False) for one in masked.detached)]
+        letters = map(item_letter, range(len(masked.items), len(items)))
+        detached = [one._replace(text=letter) for one, letter in zip(masked.detached, letters, strict=True)]
+        styled, style = masked.text, TextStyle()
+        if self.truecaser:
+            styled, style = self.truecaser.to_corpus_style(styled)
+        return SourcePart(style, items, self._segments(styled, items, detached), "")
+
+    def _segments(self, text: str, items: list[Copied], detached: list[Detached]) -> list[Segment]:
+        """A masked text in segments short enough to translate."""
         segments, end = [], 0
-        waiting = list(line.detached)
-        for text in self._cut(line.text):
-            start = line.text.index(text, end)
-            end = start + len(text)
-            here = [one for one in waiting if one.place <= end or end == len(line.text.rstrip())]
-            waiting = waiting[len(here) :]
-            placed = [one._replace(place=min(max(one.place - start, 0), len(text))) for one in here]
-            segments.append(self._segment(text, line.items, placed))
+        for part in self._cut(text):
+            start = text.index(part, end)
+            end = start + len(part)
+            here = [one for one in detached if one.place <= end or end == len(text.rstrip())]
+            detached = detached[len(here) :]
+            placed = [one._replace(place=min(max(one.place - start, 0), len(part))) for one in here]
+            segments.append(self._segment(part, items, placed))
         return segments
 
     def _segment(self, text: str, items: Sequence[Copied], detached: list[Detached]) -> Segment:
@@ -136,11 +143,13 @@ class TextPipeline:
         return len(self.subwords.encode_source([to_placeholders(text)[0]])[0]) <= MAX_SOURCE_TOKENS
 
     def _cut(self, text: str) -> Iterator[str]:
-        """A text in parts that fit: sentences, as many together as fit, or words, or letters."""
+        """A text in parts that fit: sentences, as many together as fit, or else clauses, words or letters."""
         if self._fits(text):
             yield text
             return
         parts = split_sentences(text, self.languages[0])
+        if len(parts) == 1:
+            parts = _CLAUSE_END.split(text)
         if len(parts) == 1:
             parts = text.split(" ")
         if len(parts) == 1:
@@ -169,25 +178,26 @@ class TextPipeline:
             if part := text[start:end].strip(" "):
                 yield from self._cut(part)
 
-    def answer(self, line: SourceLine, text: str) -> str:
-        """The answer to a line, from the translation of its segments; never blank."""
-        text = restore_style(
-            normalize(self.subwords.profile.target_characters.apply(text)), line.style, self.languages[1]
-        )
+    def answer(self, part: SourcePart, translations: Sequence[str]) -> str:
+        """The answer to a part of a line, from the translations of its segments."""
+        if not part.segments:
+            return part.answer
+        text = normalize(self.subwords.profile.target_characters.apply(" ".join(translations)))
         # Bytes can spell a line break, which would make two lines of one.
-        return line.layout + normalize(_with_items(text, line.items))
+        return normalize(_with_items(restore_style(text, part.style, self.languages[1]), part.items))
 
 
 def placed_items(text: str, segment: Segment) -> str:
     """A translation with letters for its items, each of which stands where it can.
 
-    None is glued to a word if it is not in the source, and none stands behind the last full stop if none does there.
+    None is glued to another, nor to a word if it is not in the source, and none stands behind the last full stop if none
+    does there.
     """
     for letter in segment.letters.values():
         before, _, behind = segment.text.partition(letter)
         head, _, tail = text.partition(letter)
-        gap = " " if _SPACED.match(head[-1:]) and not _SPACED.match(before[-1:]) else ""
-        text = head + gap + letter
+        glued = item_letters(head[-1:]) or (_SPACED.match(head[-1:]) and not _SPACED.match(before[-1:]))
+        text = head + " " * bool(glued) + letter
         gap = " " if _SPACED.match(tail) and not _SPACED.match(behind) else ""
         text += gap + tail
     end, own = _BEHIND_END.fullmatch(text), _BEHIND_END.fullmatch(segment.text)

@@ -1,13 +1,8 @@
 """The training loop: batches in, checkpoints out, resumable at any step."""
 
 import math
-import signal
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -28,14 +23,17 @@ from seq2seq.checkpoint import (
     restore,
     save_checkpoint,
 )
+from seq2seq.clock import RunningClock
 from seq2seq.config import Config
-from seq2seq.evaluation import corpus_bleu
+from seq2seq.evaluation import bleu_counts, corpus_bleu
+from seq2seq.interrupts import interrupt_flag
+from seq2seq.model_selection import note_validation
 from seq2seq.reporting import METRICS, WEIGHTS, Reporter
 from seq2seq.run_files import begin_run, continued, held, mend_run, note_environment, verify_run
 from seq2seq.schedule import Pace, dropout_rate, learning_rate, reached_limit
 from seq2seq.tensors import refuse_too_large
 from seq2seq.translator import Translator, give_back_memory
-from seq2seq.updates import Updater, resolved
+from seq2seq.updates import WORTH_IT, Updater, bfloat16_speedup, resolved
 from seq2seq.weights import movement
 
 SAMPLES = 3
@@ -54,8 +52,8 @@ def train(corpus: Corpus, config: Config, run: Path, resume: str = "last") -> Tr
 
     It is continued from its checkpoint `resume`: `last`, or `last-good`, the newest that is not damaged.
 
-    Ctrl-C saves first and raises KeyboardInterrupt.  Raises UserError if the run's folder was made with other settings
-    or another corpus, is damaged, in use, full or read-only.
+    Ctrl-C, SIGTERM and a closed terminal (SIGHUP) save first and raise KeyboardInterrupt.  Raises UserError if the
+    run's folder was made with other settings or another corpus, is damaged, in use, full or read-only.
     """
     with clear_errors(run, "make train", "name another RUN=…"), held(run):
         return _train(corpus, config, run, resume)
@@ -141,15 +139,19 @@ class _Trainer:
             f"{sum(p.numel() for p in updater.parameters) / 1e6:.1f} M parameters, "
             f"{len(self.train_split):,} pairs, {self._machine()}"
         )
+        if updater.device.type == "cpu" and updater.precision == torch.bfloat16 and bfloat16_speedup() * WORTH_IT < 1:
+            self.reporter.say(
+                "bfloat16 is slower than float32 on this processor; "
+                "SET=training.precision=float32 continues the same run"
+            )
         batches = training_batches(self.train_split, training, state.position)
-        begun = time.monotonic() - state.seconds
-        with _interrupt_flag() as interrupted:
+        with interrupt_flag() as interrupted, closing(RunningClock(state.seconds)) as clock:
             for batch, position, epochs in ahead(batches):
                 progress = self.pace.progress(state.step, state.seconds, state.epochs)
                 rate = learning_rate(training, state.step, progress)
                 self._update(batch, rate)
                 state.position, state.epochs = position, epochs
-                state.seconds = time.monotonic() - begun
+                state.seconds = clock.seconds()
                 # Nobody waits for a GPU to tell what became of an update.
                 if updater.device.type == "cpu" or state.step % REPORT_STEPS == 0:
                     self._settle()
@@ -157,7 +159,7 @@ class _Trainer:
                     self._report(rate, progress)
                 limit = self._limit()
                 if limit or state.step % training.validate_steps == 0:
-                    self._validate(begun)
+                    self._validate(clock)
                     limit = limit or self._limit()
                     self._save()
                     self.reporter.draw()
@@ -209,7 +211,7 @@ class _Trainer:
         # Batches of ever other shapes leave gaps, and a rare batch of long sentences then needs memory beside them.
         give_back_memory()
 
-    def _validate(self, begun: float) -> None:
+    def _validate(self, clock: RunningClock) -> None:
         """Loss and greedy BLEU on the validation split, or on pairs spread evenly over it; its time counts as well."""
         state, split, updater = self.state, self.validation_split, self.updater
         # Training, the loss and translating take other pieces of memory each: none has to hold what another left.
@@ -231,11 +233,9 @@ class _Trainer:
         decoding = self.config.decoding.model_copy(update={"beam": 1, "reverse": 0.0, "precision": "auto"})
         translations = Translator(updater.model, self.subwords, decoding, updater.device).translate(sources)
         bleu = corpus_bleu(translations, references, self.target_language)
-        better = bleu > state.best_bleu
-        if better:
-            state.best_bleu, state.best_step = bleu, state.step
-        state.stale = 0 if better else state.stale + 1
-        state.seconds = time.monotonic() - begun
+        counts = bleu_counts(translations, references, self.target_language)
+        better = note_validation(state, bleu, loss, counts)
+        state.seconds = clock.seconds()
         row = {"step": state.step, "validation_loss": loss, "bleu": bleu, "seconds": state.seconds}
         shown = [len(rows) * i // SAMPLES for i in range(SAMPLES)]
         self.reporter.validation(row, better, [(sources[i], translations[i], references[i]) for i in shown])
@@ -297,24 +297,3 @@ class _Trainer:
             f"trained for {limit}: {state.step} steps, {state.epochs:.2f} epochs, {state.seconds / 60:.1f} minutes; "
             f"best validation BLEU {state.best_bleu:.1f} at step {state.best_step}"
         )
-
-
-@contextmanager
-def _interrupt_flag() -> Iterator[list[int]]:
-    """A list that is no longer empty after Ctrl-C or a request to end; a second Ctrl-C interrupts at once."""
-    received: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        # Only the main thread may listen to signals; elsewhere whoever started the thread does.
-        yield received
-        return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -4,7 +4,7 @@ import ctypes
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from seq2seq.repetition import Weights, by_words, goes_back, repeats, without_lo
 from seq2seq.reverse import Reverse
 from seq2seq.run_files import read_corpus_note
 from seq2seq.search import Hypothesis, Search
-from seq2seq.text_pipeline import Segment, SourceLine, TextPipeline, placed_items
+from seq2seq.text_pipeline import Segment, SourceLine, SourcePart, TextPipeline, placed_items
 from seq2seq.threads import Workers
 
 FREE = 10
@@ -112,12 +112,11 @@ class Translator:
         self, lines: Sequence[str], width: int, nbest: int, sample_seed: int | None = None, scored: bool = True
     ) -> list[list[Scored]]:
         read = [self.pipeline.read(line) for line in lines]
-        segments = [self.pipeline.segments(line) for line in read]
-        flat = [segment for line in segments for segment in line]
-        batches = list(self._batches([segment.ids for segment in flat], width))
+        flat = [(part, segment) for line in read for part in line.parts for segment in part.segments]
+        batches = list(self._batches([segment.ids for _, segment in flat], width))
 
         def search(number: int) -> list[list[Hypothesis]]:
-            rows, penalty = [flat[row] for row in batches[number]], self.decoding.length_penalty
+            rows, penalty = [flat[row][1] for row in batches[number]], self.decoding.length_penalty
             sources = [segment.ids for segment in rows]
             batch = self._tensors(sources)
             order_BPP = torch.from_numpy(np.stack([segment.order_PP for segment in rows])).to(self.device)
@@ -135,29 +134,30 @@ class Translator:
         found: list[list[Scored]] = [[] for _ in flat]
         # The longest first, or they are what is waited for at the end.
         order = range(len(batches) - 1, -1, -1)
-        line_of = [line for line, parts in zip(read, segments, strict=True) for _ in parts]
         for number, hypotheses in zip(order, self.workers.map(search, order), strict=True):
             for row, of_segment in zip(batches[number], hypotheses, strict=True):
-                texts = self._texts(line_of[row], flat[row], of_segment)
+                texts = self._texts(*flat[row], of_segment)
                 texts = islice(_distinct(texts) if sample_seed is None else texts, nbest)
-                found[row] = list(texts) or [Scored(flat[row].text, -torch.inf)]
+                found[row] = list(texts) or [Scored(flat[row][1].text, -torch.inf)]
         remaining = iter(found)
         answers = [
-            self._joined(line, [next(remaining) for _ in parts]) for line, parts in zip(read, segments, strict=True)
+            self._joined(line, [list(islice(remaining, len(part.segments))) for part in line.parts]) for line in read
         ]
         return answers if sample_seed is not None else [list(_distinct(line)) for line in answers]
 
-    def _joined(self, line: SourceLine, found: list[list[Scored]]) -> list[Scored]:
-        """The translations of a line from those of its segments, rank by rank."""
-        if line.answer is not None:
-            return [Scored(line.layout + line.answer, 0.0)]
-        return [
-            Scored(
-                self.pipeline.answer(line, " ".join(scored[rank].text for scored in found)),
-                sum(scored[rank].score for scored in found) / len(found),
-            )
-            for rank in range(min(map(len, found)))
-        ]
+    def _joined(self, line: SourceLine, found: list[list[list[Scored]]]) -> list[Scored]:
+        """The translations of a line from those of the segments of its parts, rank by rank."""
+        segments = [scored for part in found for scored in part]
+        answers = []
+        for rank in range(min(map(len, segments), default=1)):
+            texts = [
+                self.pipeline.answer(part, [one[rank].text for one in scored])
+                for part, scored in zip(line.parts, found, strict=True)
+            ]
+            text = "".join(chain.from_iterable(zip(texts, [*line.separators, ""], strict=True)))
+            score = sum(scored[rank].score for scored in segments) / max(1, len(segments))
+            answers.append(Scored(line.layout + text, score))
+        return answers
 
     def _tensors(self, sources: list[list[int]]) -> tuple[Tensor, Tensor, Tensor]:
         """Sources of like length, their lengths, and how long their translations may be."""
@@ -177,7 +177,7 @@ class Translator:
         if rows:
             yield rows
 
-    def _texts(self, line: SourceLine, segment: Segment, hypotheses: list[Hypothesis]) -> Iterator[Scored]:
+    def _texts(self, part: SourcePart, segment: Segment, hypotheses: list[Hypothesis]) -> Iterator[Scored]:
         """Texts of those hypotheses that say something, with letters for items."""
         for hypothesis in hypotheses:
             # A letter for each placeholder: places in the text stay what they are.
@@ -190,7 +190,7 @@ class Translator:
                 pieces = self.subwords.target_pieces(hypothesis.ids)
             if segment.detached and text:
                 ends = [piece_ends(one) for one in (self.subwords.source_pieces(segment.masked), pieces)]
-                tags = [line.items[item_letters(one.text)[0]].text for one in segment.detached]
+                tags = [part.items[item_letters(one.text)[0]].text for one in segment.detached]
                 attached = attach(text, segment.detached, tags, weights_TS, *ends)
             else:
                 attached = text

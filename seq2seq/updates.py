@@ -53,13 +53,17 @@ def choose_precision(training: Training, device: torch.device) -> torch.dtype:
     if not (has.get("avx512_bf16") or has.get("amx_bf16")):
         return torch.float32
     # What has the instruction need not be fast with it: there are processors that take twice as long as in float32.
+    return torch.bfloat16 if bfloat16_speedup() > WORTH_IT else torch.float32
+
+
+def bfloat16_speedup() -> float:
+    """How many times as fast as float32 this processor multiplies bfloat16, by a trial; below 1 it is slower."""
     threads = torch.get_num_threads()
     # As most products of a training are made, and as other programs disturb least.
     torch.set_num_threads(1)
-    trials = [[_product_seconds(kind) for kind in (torch.float32, torch.bfloat16)] for _ in range(TRIALS)]
+    trials = [(_product_seconds(torch.float32), _product_seconds(torch.bfloat16)) for _ in range(TRIALS)]
     torch.set_num_threads(threads)
-    float32, bfloat16 = map(min, zip(*trials, strict=True))
-    return torch.bfloat16 if bfloat16 * WORTH_IT < float32 else torch.float32
+    return min(float32 for float32, _ in trials) / min(bfloat16 for _, bfloat16 in trials)
 
 
 def resolved(config: Config) -> Config:

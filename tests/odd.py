@@ -5,7 +5,8 @@ import string
 from collections.abc import Callable, Sequence
 
 from data_prep.normalization import normalize
-from seq2seq.translator import FREE, LONGEST, Translator
+from seq2seq.text_pipeline import MAX_SOURCE_TOKENS
+from seq2seq.translator import FREE, Translator
 
 WORDS = (
     "the",
@@ -76,12 +77,12 @@ def odd_lines(count: int, seed: int) -> list[str]:
 def most_subwords(translator: Translator, line: str) -> int:
     """Subwords that the answer to a line may have: four times those of the line, and some for each piece of it.
 
-    The search gives a piece, of LONGEST subwords at most, `max_ratio` for each and for its end, and FREE.  The answer,
+    The search gives a piece, of MAX_SOURCE_TOKENS subwords at most, `max_ratio` for each and for its end, and FREE.  The answer,
     cut anew, may have more than the search had written, hence the 2.  Of two pieces side by side one has a quarter of
-    LONGEST, at least.
+    MAX_SOURCE_TOKENS, at least.
     """
     ids = len(translator.subwords.encode_source([normalize(line)])[0])
-    pieces = 1 + 4 * ids // LONGEST
+    pieces = 1 + 4 * ids // MAX_SOURCE_TOKENS
     return 2 * (int((ids + 2 * pieces) * translator.decoding.max_ratio) + FREE * pieces)
 
 

@@ -80,6 +80,21 @@ def _bomb() -> bytes:
     return b"".join(packer.compress(block) for _ in range((1 << 30) // len(block))) + packer.flush()
 
 
+def _csv(*extra: str, separator: str = ",", end: str = "\r\n") -> bytes:
+    rows = [separator.join(f'"{side}"' for side in pair) for pair in (("English", "French"), *PAIRS)]
+    return "".join(f"{line}{end}" for line in [*rows, *extra]).encode()
+
+
+def _files(**contents: bytes) -> Make:
+    """Files by their names, with `_` in place of `.`."""
+
+    def make(folder: Path) -> None:
+        for name, data in contents.items():
+            (folder / name.replace("_", ".")).write_bytes(data)
+
+    return make
+
+
 SIDES = [[pair[side] for pair in PAIRS] for side in (0, 1)]
 ALL = len(PAIRS)
 LINE = "The cat sees the house.\n"
@@ -91,6 +106,66 @@ CASES: dict[str, Case] = {
         _prepare("a"), _pair(lines_of(*SIDES[0]), lines_of(*SIDES[1][:-3])), "a.en has 80 lines and a.fr has 77"
     ),
     "one side is missing": Case(_prepare("a"), _file("a.en", lines_of(*SIDES[0])), "missing beside a.en"),
+    "a pair of gzip files": Case(
+        _prepare("a"),
+        _files(
+            **{f"a_{name}_gz": gzip.compress(lines_of(*lines)) for name, lines in zip(LANGUAGES, SIDES, strict=True)}
+        ),
+        pairs=ALL,
+    ),
+    "a pair, one a gzip file, in capitals": Case(
+        _prepare("a.EN"), _files(a_EN=lines_of(*SIDES[0]), a_FR_GZ=gzip.compress(lines_of(*SIDES[1]))), pairs=ALL
+    ),
+    "a pair of gzip files, one side has fewer lines": Case(
+        _prepare("a"),
+        _files(a_en_gz=gzip.compress(lines_of(*SIDES[0])), a_fr_gz=gzip.compress(lines_of(*SIDES[1][:-3]))),
+        "a.en.gz has 80 lines and a.fr.gz has 77",
+    ),
+    "a pair of gzip files without a line": Case(
+        _prepare("a"), _files(a_en_gz=gzip.compress(b""), a_fr_gz=gzip.compress(b"")), "a.en.gz: the file is empty"
+    ),
+    "a pair of gzip files, one ends early": Case(
+        _prepare("a"),
+        _files(a_en_gz=gzip.compress(lines_of(*SIDES[0])), a_fr_gz=gzip.compress(lines_of(*SIDES[1]))[:-20]),
+        "a.fr.gz: the gzip file ends too early",
+    ),
+    "CSV: quotes, commas and line breaks in cells": Case(
+        _prepare("a.csv"),
+        _file("a.csv", _csv('"Tom said ""no"",\r\nand left.",Tom a dit non et partit.')),
+        pairs=ALL + 1,
+    ),
+    "CSV: semicolons, a byte order mark, in capitals": Case(
+        _prepare("A.CSV"), _file("A.CSV", b"\xef\xbb\xbf" + _csv("a, b, c;d, e, f", separator=";")), pairs=ALL + 1
+    ),
+    "CSV: blank lines and NUL": Case(_prepare("a.csv"), _file("a.csv", _csv("", "a\0,b", ",")), pairs=ALL + 3),
+    "CSV in gzip": Case(_prepare("a.csv.gz"), _file("a.csv.gz", gzip.compress(_csv())), pairs=ALL),
+    "CSV: a cell too many": Case(
+        _prepare("a.csv"), _file("a.csv", _csv("Yes, Tom.,Oui.")), "a.csv:82: 3 cells where the first row has 2"
+    ),
+    "CSV: one column": Case(_prepare("a.csv"), _file("a.csv", b"a\nb\n"), "no comma, semicolon or tab in the row"),
+    "CSV: a quote that is never closed": Case(
+        _prepare("a.csv"), _file("a.csv", _csv('"a,b', "c,d")), "a.csv:82: a double quote that opens"
+    ),
+    "CSV: a quote that swallows more than 32 MiB": Case(
+        _prepare("a.csv"), _file("a.csv", _csv('"a,b') + b"c,d\n" * (9 << 20)), "a row of more than 32 MiB"
+    ),
+    "CSV: carriage returns alone": Case(
+        _prepare("a.csv"), _file("a.csv", _csv(end="\r")), "a carriage return without a line feed"
+    ),
+    "TSV: a header of names, in capitals": Case(
+        _prepare("a.TSV"),
+        _file("a.TSV", "".join(f"{t}\t{s}\n" for s, t in [("ENGLISH", "Français"), *PAIRS]).encode()),
+        pairs=ALL,
+    ),
+    "TSV: a header of source and target": Case(
+        _prepare("a.tsv"), _file("a.tsv", _tsv().replace(b"en\tfr", b"source\ttarget", 1)), pairs=ALL
+    ),
+    "TSV: a header of names of other languages": Case(
+        _prepare("a.tsv"), _file("a.tsv", b"English\tGerman\na\tb\n"), "there are: English, German"
+    ),
+    "tokenized text, with a hint": Case(
+        _prepare("a.tsv"), _file("a.tsv", _tsv(*["it &apos;s a well @-@ known tree\tl&apos; arbre"] * 9)), pairs=ALL + 9
+    ),
     "TSV: a tab too many": Case(
         _prepare("a.tsv"), _file("a.tsv", _tsv("a\tb\tc")), "3 columns where the first line has 2"
     ),
@@ -165,6 +240,12 @@ CASES: dict[str, Case] = {
         environment={"HOME": "/proc/none", "HF_HOME": ""},
     ),
     "a corpus that is not there": Case(_prepare("a.tsv"), error="no such file or folder"),
+    "a corpus that is misspelt": Case(
+        _prepare("corpsu.en"), _files(corpus_en=b"a\n", corpus_fr=b"b\n"), "did you mean corpus?"
+    ),
+    "a corpus that is misspelt, beside other files": Case(
+        _prepare("READM"), _files(README_md=b"a\n", READM_en=b"b\n"), "READM.fr: missing beside READM.en"
+    ),
     "a setting that is none": Case(_prepare("a.tsv", "--set", "model.sell=gru"), error="did you mean model.cell?"),
     "a setting of another type": Case(_prepare("a.tsv", "--set", "model.hidden=big"), error="model.hidden"),
     "a setting beyond all bounds": Case(

@@ -1,11 +1,14 @@
 """Recurrent layers against their equations, written out in NumPy."""
 
+import os
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor
 
+from seq2seq import cells
 from seq2seq.cells import RecurrentLayer, State, state_size
 from tests.toys import CELLS
 
@@ -148,6 +151,42 @@ def test_the_type_of_autocast_gives_nearly_the_same(cell: str) -> None:
         found.append([*results, *torch.autograd.grad((results[0] ** 2).sum(), list(layer.parameters()))])
     assert outputs_BTH.dtype == torch.bfloat16
     torch.testing.assert_close(found[1], found[0], rtol=0.02, atol=0.1)
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+@pytest.mark.parametrize("cell", CELLS)
+def test_autocast_on_a_processor_is_near_float32(cell: str, kernel: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outputs, state and gradients, also where oneDNN has no LSTM in bfloat16."""
+    if not kernel:
+        monkeypatch.setattr(cells, "has_bfloat16_lstm", lambda: False)
+    torch.manual_seed(0)
+    layer = RecurrentLayer(cell, 16, 32)
+    inputs_BTI, state = torch.randn(4, 9, 16), tuple(torch.rand(4, 32) for _ in range(state_size(cell)))
+
+    def run(autocast: bool, grad: bool) -> list[Tensor]:
+        start = [part.clone().requires_grad_() for part in (inputs_BTI, *state)]
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast), torch.set_grad_enabled(grad):
+            outputs_BTH, after = layer(start[0], tuple(start[1:]))
+        assert {part.dtype for part in (outputs_BTH, *after)} <= {torch.bfloat16, torch.float32}
+        if cell == "lstm":
+            assert (outputs_BTH.dtype == torch.bfloat16) is autocast
+        found = [outputs_BTH.float(), *(part.float() for part in after)]
+        if grad:
+            total = (found[0] ** 2).sum() + found[-1].sum()
+            found += torch.autograd.grad(total, [*start, *layer.parameters()])
+        return found
+
+    for grad in (True, False):
+        for found, expected in zip(run(True, grad), run(False, grad), strict=True):
+            # 8 bits of a number, of which errors add up over the positions.
+            assert (found - expected).norm() < 0.02 * expected.norm()
+
+
+def test_forced_to_avx2_the_processor_has_no_lstm_in_bfloat16() -> None:
+    """Or `make numeric` would try nothing."""
+    if os.environ.get("ONEDNN_MAX_CPU_ISA") == "AVX2" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        assert not cells.has_bfloat16_lstm()
+    assert cells.has_bfloat16_lstm() is cells.has_bfloat16_lstm.__wrapped__()
 
 
 def test_first_weights_of_each_gate_are_as_large_as_those_of_a_matrix_of_its_own() -> None:

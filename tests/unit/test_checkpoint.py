@@ -50,6 +50,7 @@ def test_what_is_restored_is_what_was_saved_and_goes_on_the_same(cell: str, tmp_
     for _ in range(3):
         run.update(run.model, run.optimisers)
     numbers = {"seconds": 0.1 + 0.2, "window_loss": 1 / 3, "pace": [(0, 0.0), (2, 1 / 7)], "epochs": 1e-17}
+    numbers |= {"best_loss": 1 / 3, "anchor_bleu": 1 / 9, "anchor_counts": [list(range(10)), [5] * 10]}
     saved = run.save(7, 7, position=Position(2, 5), best_bleu=12.3456789, stale=2, window_tokens=9, **numbers)
     model, optimisers = run.fresh(2)
     assert not equal(model, run.model)
@@ -155,6 +156,13 @@ def test_an_unknown_checkpoint_is_answered_with_those_there_are(run: Run, which:
     with pytest.raises(UserError) as error:
         find_checkpoint(run.folder, which)
     assert str(error.value) == (f"{run.folder}: no checkpoint {which!r}; there are best, last, 0000001, 0000030")
+
+
+def test_a_mark_that_is_not_there_is_not_named(run: Run) -> None:
+    run.save(1, 1)
+    (run.folder / "best").unlink()
+    with pytest.raises(UserError, match=r"no checkpoint '7'; there are last, 0000001$"):
+        find_checkpoint(run.folder, "7")
 
 
 def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:

@@ -125,11 +125,12 @@ def test_a_best_that_still_translates_is_kept_by_resume_last_good(run: Run) -> N
 def test_a_damaged_best_is_given_up_by_resume_last_good(run: Run) -> None:
     limit = run.config.with_training(steps=20)
     run.save(10, 10, best_bleu=50.0)
-    run.save(20, 10, best_bleu=50.0, stale=1)
+    run.save(20, 10, best_bleu=50.0, stale=1, best_loss=2.0, anchor_bleu=50.0, anchor_counts=[[1] * 10])
     damage(run.folder / "checkpoints" / "0000010" / MODEL, "one bit")
     with pytest.raises(UserError, match="step 20 is whole: RESUME=last-good"):
         load_model(find_checkpoint(run.folder, "best"), CPU)
-    assert train(run.corpus, limit, run.folder, "last-good").best_bleu == -1.0
+    state = train(run.corpus, limit, run.folder, "last-good")
+    assert (state.best_bleu, state.best_loss, state.anchor_bleu, state.anchor_counts) == (-1.0, None, -1.0, [])
     load_model(find_checkpoint(run.folder, "best"), CPU)
     assert find_checkpoint(run.folder, "best").name == "0000020"
     # Nor is it the best again the next time, when nothing says that it was damaged.

@@ -1,17 +1,28 @@
 """Scores against sacreBLEU's own command, significance, and BLEU by length."""
 
 import json
+import math
 import random
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq import evaluation
-from seq2seq.evaluation import by_source_length, compare, corpus_bleu, score, signatures
+from seq2seq.evaluation import (
+    GROUPS,
+    bleu_counts,
+    bleu_margin,
+    by_source_length,
+    compare,
+    corpus_bleu,
+    score,
+    signatures,
+)
 
 TEXT = "Le chat n’est pas sur la table, mais où est-il donc ? « Ici », dit-elle à 10,5 km."
 WORDS = TEXT.split(" ")
@@ -138,3 +149,37 @@ def test_scoring_imports_no_torch() -> None:
     root = Path(evaluation.__file__).parents[1]
     printed = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True, cwd=root)
     assert printed.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("language", ["fr", "zh"])
+def test_counts_of_groups_are_those_of_the_corpus(language: str) -> None:
+    counts = bleu_counts(BAD, REFERENCES, language)
+    assert len(counts) == GROUPS
+    summed = [sum(column) for column in zip(*counts, strict=True)]
+    expected = evaluation._bleu(language).corpus_score(BAD, [REFERENCES])
+    assert summed == [expected.sys_len, expected.ref_len, *expected.counts, *expected.totals]
+    assert evaluation._bleu_of(np.array(summed)) == pytest.approx(corpus_bleu(BAD, REFERENCES, language))
+
+
+def test_the_margin_holds_19_differences_of_20() -> None:
+    """Of translations that are equally good, by resampling."""
+    references, beyond = _references(4000), 0
+    ours, theirs = _noisy(references, 0.3, 4), _noisy(references, 0.3, 5)
+    for first in range(0, 4000, 100):
+        part = slice(first, first + 100)
+        counts = [bleu_counts(texts[part], references[part]) for texts in (ours, theirs)]
+        difference = corpus_bleu(ours[part], references[part]) - corpus_bleu(theirs[part], references[part])
+        beyond += abs(difference) > bleu_margin(*counts)
+    assert beyond <= 5  # 2 of 40 are to be expected
+
+
+def test_the_margin_shrinks_with_the_number_of_sentences() -> None:
+    def margin(ours: list[str], theirs: list[str], references: list[str]) -> float:
+        return bleu_margin(bleu_counts(ours, references), bleu_counts(theirs, references))
+
+    assert margin(BAD, BAD, REFERENCES) == 0.0
+    many = _references(1000)
+    assert 0.0 < margin(_noisy(many, 0.1, 2), _noisy(many, 0.4, 3), many) < margin(GOOD, BAD, REFERENCES) / 2
+    # Of one sentence nothing is sure, nor of different ones.
+    assert margin(GOOD[:1], BAD[:1], REFERENCES[:1]) == math.inf
+    assert bleu_margin(bleu_counts(BAD, REFERENCES), bleu_counts(BAD[:5], REFERENCES[:5])) == math.inf

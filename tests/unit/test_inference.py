@@ -8,11 +8,9 @@ from data_prep.subwords import BEGIN, END, PAD, UNKNOWN
 from seq2seq.ensemble import Ensemble
 from seq2seq.inference import BLOCK, LANES, NEVER, Inference, Source, fit_bytes, select
 from seq2seq.model import Translation
-from seq2seq.products import FEW, choose_bytes
+from seq2seq.products import FEW
 from tests.toys import ATTENTIONS, CELLS, network, sources, targets
 
-CPU = torch.device("cpu")
-in_bytes = pytest.mark.skipif(not choose_bytes("auto", CPU), reason="this processor does not multiply bytes fast")
 LENGTHS = (3, 9, 5, 1)
 
 
@@ -37,8 +35,8 @@ def walk(inference: Inference, read: list[Source], states: list[Tensor], ids_RT:
     found = []
     for position in range(ids_RT.size(1)):
         features_RE, states = inference.step(ids_RT[:, position], read, states)
-        none_left = torch.zeros(len(features_RE), 0, dtype=torch.bool)
-        scores_RV, maxima_RY = inference.scores(features_RE, none_left, position == 0)
+        none = torch.zeros(len(features_RE), 0, dtype=torch.bool)
+        scores_RV, maxima_RY = inference.scores(features_RE, none, none, position == 0)
         log_sum_R = inference.normaliser(scores_RV)
         found.append((scores_RV - log_sum_R.unsqueeze(1), maxima_RY - log_sum_R.unsqueeze(1)))
     return torch.stack([log_p for log_p, _ in found], dim=1), torch.stack([maxima for _, maxima in found], dim=1)
@@ -104,7 +102,7 @@ def test_networks_of_other_shapes(cell: str, others: dict[str, int | str]) -> No
     check(network(**{"cell": cell, "size": 20, **others}), 20, each=2)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("product", [False, pytest.param(True, marks=in_bytes)], ids=["floats", "bytes"])
+@pytest.mark.parametrize("product", [False, True], ids=["floats", "bytes"])
 @pytest.mark.parametrize("size", [12, 16])
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_network_is_not_changed_and_its_weights_are_those_of_the_moment(cell: str, size: int, product: bool) -> None:
@@ -126,7 +124,6 @@ def test_a_network_is_not_changed_and_its_weights_are_those_of_the_moment(cell: 
     assert (favoured_RTV[:, :, 6] < plain_RTV[:, :, 6]).all()
 
 
-@in_bytes
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_bytes_are_nearly_floats(cell: str, attention: bool) -> None:
@@ -146,7 +143,6 @@ def test_bytes_are_nearly_floats(cell: str, attention: bool) -> None:
     assert errors.mean() < 0.02 < 0.1 < floats_RTV[possible_RTV].std()
 
 
-@in_bytes
 @pytest.mark.parametrize("hidden", [8, 64])
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", CELLS)
@@ -180,7 +176,6 @@ def test_select_takes_sentences_in_their_order() -> None:
         assert chosen.equal(torch.stack([known[2], known[0], known[2]]))
 
 
-@in_bytes
 @pytest.mark.parametrize("attention", ATTENTIONS)
 def test_padding_of_the_source_changes_nothing(attention: bool) -> None:
     size = 40
@@ -192,7 +187,6 @@ def test_padding_of_the_source_changes_nothing(attention: bool) -> None:
     assert padded.equal(plain)
 
 
-@in_bytes
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("scale", [0.5, 3.0, 50.0])
 @pytest.mark.parametrize(

@@ -56,3 +56,13 @@ def test_a_gzip_file_unpacks_to_a_multiple_of_its_size(tmp_path: Path, monkeypat
 def test_lines_are_counted(tmp_path: Path, data: bytes, number: int) -> None:
     (tmp_path / "file").write_bytes(data)
     assert count_lines(tmp_path / "file") == number
+
+
+def test_lines_of_a_gzip_file_are_counted_as_they_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.en.GZ"
+    path.write_bytes(gzip.compress(b"a\n" * 10_000, mtime=0))
+    assert count_lines(path) == 10_000
+    monkeypatch.setattr(lines, "UNPACKED", 9_999)
+    monkeypatch.setattr(lines, "RATIO", 1)
+    with pytest.raises(UserError, match=r"a\.en\.GZ: unpacks to more than 1 times its size"):
+        count_lines(path)

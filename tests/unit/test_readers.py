@@ -99,6 +99,30 @@ def test_tab_separated_without_header_is_source_then_target(tmp_path: Path) -> N
     assert opened(path).notes == []
 
 
+def test_a_header_of_names_and_other_formats_go_by_the_suffix_in_any_case(tmp_path: Path) -> None:
+    contents = {
+        "a.TSV": b"French\tEnglish\nVa !\tGo.\n",
+        "a.Csv": b'French;English\n"Va !";Go.\n',
+        "a.tsv.GZ": gzip.compress(b"fra\teng\nVa !\tGo.\n"),
+        "a.csv.gz": gzip.compress(b"fr,en\nVa !,Go.\n"),
+        "a.JSONL": b'{"French": "Va !", "English": "Go."}\n',
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        files = opened(tmp_path / name)
+        assert read(files) == [("Go.", "Va !")]
+        assert files.notes == []
+
+
+def test_columns_named_after_sides_are_read_and_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("target\tsource\nb\ta\n")
+    files = opened(tmp_path / "a.tsv")
+    assert read(files) == [("a", "b")]
+    assert files.notes == [f"{tmp_path / 'a.tsv'}: source is read as en and target as fr"]
+    (tmp_path / "a.jsonl").write_text('{"target": "b", "source": "a"}\n')
+    assert read(opened(tmp_path / "a.jsonl")) == [("a", "b")]
+
+
 def test_json_with_missing_and_null_cells_reads_as_empty(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('\n{"en": "a", "fr": "b"}\n{"en": null, "fr": "c"}\n{"en": "d"}\n\n')
@@ -134,6 +158,13 @@ def test_a_file_is_read_as_it_is_consumed(tmp_path: Path) -> None:
         ("a.tsv", b"a\tb\nc\td\te\n", r"a\.tsv:2: 3 columns where the first line has 2"),
         ("a.tsv", b"a\tb\nc\td\nc\n", r"a\.tsv:3: 1 columns where the first line has 2"),
         ("a.tsv", b"en\tde\na\tb\n", r"a\.tsv:1: no columns for en and fr; there are: en, de"),
+        ("a.tsv", b"English\tGerman\na\tb\n", r"a\.tsv:1: no columns for en and fr; there are: English, German"),
+        ("a.tsv", b"x\t" * 1001, r"a\.tsv:1: more than 1,000 columns"),
+        ("a.csv", b"\xef\xbb\xbf", r"a\.csv: the file is empty"),
+        ("a.csv.gz", gzip.compress(b"", mtime=0), r"a\.csv\.gz: the file is empty"),
+        ("a.csv.gz", gzip.compress(b"a,b\n" * 9999, mtime=0)[:-30], "ends too early"),
+        ("a.csv", b"one line of text\n", r"a\.csv:1: no comma, semicolon or tab"),
+        ("a.jsonl", b'{"English": "a", "German": "b"}\n', r"a\.jsonl:1: no columns .* there are: English, German"),
         ("a.tsv", b"a\tb\nc\td\ne\xe9\tf\n", r"a\.tsv:3: not UTF-8 \(byte 0xe9\)"),
         ("a.tsv", b"\xff\xfee\0n\0", r"a\.tsv:1: not UTF-8"),
         ("a.tsv.gz", gzip.compress(b"a\tb\n" * 9999, mtime=0)[:-30], "ends too early"),

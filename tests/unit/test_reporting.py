@@ -1,5 +1,7 @@
 """What a run tells: metrics.jsonl across a resume, plain lines, TensorBoard, the learning curve."""
 
+import errno
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,27 @@ def test_rows_are_on_disk_at_once_with_their_rate(tmp_path: Path) -> None:
     assert [row["step"] for row in rows] == [50, 100]
     assert [row["tokens_per_second"] for row in rows] == pytest.approx([200, 200])
     assert rows[0].items() >= _row(50).items()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_run_goes_on_when_its_terminal_is_gone(
+    terminal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+        def isatty(self) -> bool:
+            return terminal
+
+    monkeypatch.setattr("sys.stderr", Gone())
+    reporter = Reporter(tmp_path, 0)
+    reporter.say("hello")
+    reporter.training(_row(50), 0.05)
+    reporter.validation(_validation(50), True, [("a", "b", "c")])
+    reporter.finished("done")
+    reporter.close()
+    assert [row["step"] for row in read_metrics(tmp_path)] == [50, 50]
 
 
 def test_a_resumed_run_forgets_the_steps_after_its_checkpoint(tmp_path: Path) -> None:

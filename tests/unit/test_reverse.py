@@ -102,13 +102,13 @@ def test_the_whole_beam_is_searched_for_and_one_hypothesis_leaves_nothing_to_cho
     (ids,) = subwords.encode_target(["b"])
 
     def search(*arguments: Any) -> list[list[Hypothesis]]:
-        asked.append(arguments[3:])
+        asked.append(arguments[3:-1])
         return [[Hypothesis(tuple(ids), -1.0)]]
 
     monkeypatch.setattr(judged.search, "beam", search)
     (one,) = judged.hypotheses(["a"])[0]
     (alone,) = judged.hypotheses(["a"], beam=1)[0]
     judged.translate(["a"], beam=1)
-    assert asked == [(3, 3, 1.0), (1, 1, 1.0, True), (1, 1, 1.0, False)]
+    assert asked == [(3, 3, 1.0, True), (1, 1, 1.0, True), (1, 1, 1.0, False)]
     assert one.score < -1.0
     assert alone.score == -1.0

@@ -1,8 +1,11 @@
 """Names, folders and tables: what is opened, in which direction, and what each mistake is called."""
 
 import errno
+import gzip
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +69,12 @@ def test_languages_are_parsed_or_refused() -> None:
         ({"text": ["en", "fr"]}, [("text", "fr"), ("text", "en")]),
         ({"text.en": [], "text.fr": []}, [("text.fr",), ("text.en",)]),
         ({"english": [], "non_english": []}, [("non_english",), ("english",)]),
+        ({"English": [], "id": [], "French": []}, [("French",), ("English",)]),
+        ({"English": [], "en": [], "fr": []}, [("fr",), ("en",)]),
+        ({"en_text": [], "fr_text": []}, [("fr_text",), ("en_text",)]),
+        ({"translation": ["English", "Français"]}, [("translation", "Français"), ("translation", "English")]),
+        ({"pair": ["eng", "fra"]}, [("pair", "fra"), ("pair", "eng")]),
+        ({"english": [], "non_english": [], "french": []}, [("french",), ("english",)]),
         ({"translation": ["en", "de"], "fr": []}, None),
         ({}, None),
     ],
@@ -75,6 +84,18 @@ def test_columns_are_found_in_order_and_direction(
 ) -> None:
     assert find_columns(shape, ("fr", "en")) == (tuple(columns) if columns else None)
     assert find_columns(shape, ("en", "fr")) == (tuple(columns[::-1]) if columns else None)
+
+
+def test_source_and_target_are_the_sides_of_any_direction() -> None:
+    for languages in (("en", "fr"), ("fr", "en")):
+        assert find_columns({"id": [], "target": [], "source": []}, languages) == (("source",), ("target",))
+    assert find_columns({"source": [], "target": [], "fr": [], "en": []}, ("en", "fr")) == (("en",), ("fr",))
+    assert find_columns({"source": [], "fr": []}, ("en", "fr")) is None
+
+
+def test_no_column_is_both_sides() -> None:
+    assert find_columns({"Portuguese": [], "id": []}, ("pt_BR", "pt_PT")) is None
+    assert find_columns({"Portuguese": [], "pt-pt": []}, ("pt_BR", "pt_PT")) == (("Portuguese",), ("pt-pt",))
 
 
 def test_english_and_non_english_do_not_serve_a_pair_without_english() -> None:
@@ -88,6 +109,10 @@ def test_a_configuration_is_found_in_either_order() -> None:
     assert choose_configuration([], ("fr", "en"), "x") is None
     with pytest.raises(UserError, match="x: nothing for en and it; choose LANGS among what it has: de-en"):
         choose_configuration(["de-en"], ("en", "it"), "x")
+    with pytest.raises(UserError, match=r"LANGS among what it has: de-en$"):
+        choose_configuration(["de-en", "all", "de"], ("it", "es"), "x")
+    with pytest.raises(UserError, match=r"its configurations do not name two languages: large, small$"):
+        choose_configuration(["small", "large"], ("en", "fr"), "x")
     many = [f"{a}{b}-en" for a in "abcde" for b in "abcde"] + ["de-fr"]
     with pytest.raises(UserError, match=r"has: aa-en, .* and 5 more$"):
         choose_configuration(many, ("en", "it"), "x")
@@ -133,6 +158,174 @@ def test_a_text_pair_is_named_by_its_stem_or_by_a_side(tmp_path: Path) -> None:
         assert read(open_path(tmp_path / name, "en-fr")) == [("a", "b")]
     with pytest.raises(UserError, match=r"my\.corpus\.de: missing beside .*my\.corpus\.en"):
         open_path(tmp_path / "my.corpus", "en-de")
+
+
+def zipped(text: str) -> bytes:
+    return gzip.compress(text.encode(), mtime=0)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x.en.gz", "x.fr.gz"),
+        ("x.en", "x.fr.gz"),
+        ("x.en.gz", "x.fr"),
+        ("x.EN", "x.FR"),
+        ("x.EN.GZ", "x.fr.Gz"),
+        ("my corpus.en.gz", "my corpus.fr.gz"),
+    ],
+)
+def test_a_text_pair_may_be_packed_and_have_suffixes_in_any_case(tmp_path: Path, names: tuple[str, str]) -> None:
+    for name, text in zip(names, ("a\nc\n", "b\nd\n"), strict=True):
+        (tmp_path / name).write_bytes(zipped(text) if name.lower().endswith("gz") else text.encode())
+    for name in (names[0].partition(".")[0], *names, names[0].removesuffix(".gz")):
+        source = open_path(tmp_path / name)
+        assert read(source) == [("a", "b"), ("c", "d")]
+        assert read(open_path(tmp_path / name, "fr-en")) == [("b", "a"), ("d", "c")]
+        assert {path.name for path in source.files()} == set(source.inputs()) == set(names)
+
+
+def test_the_file_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
+    write_all(tmp_path, {"x.en": "plain\n", "x.fr": "b\n"})
+    (tmp_path / "x.en.gz").write_bytes(zipped("packed\n"))
+    assert read(open_path(tmp_path / "x")) == read(open_path(tmp_path / "x.fr")) == [("plain", "b")]
+    assert read(open_path(tmp_path / "x.en.gz")) == [("packed", "b")]
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".TSV", ".Tsv.GZ", ".csv", ".CSV.gz", ".jsonl", ".JSONL", ".PARQUET"])
+def test_a_file_is_read_by_its_suffix_in_any_case(tmp_path: Path, suffix: str) -> None:
+    def write(path: Path, source: str) -> None:
+        if suffix == ".PARQUET":
+            write_parquet(path, {"English": [source], "French": ["b"]})
+            return
+        json_line = json.dumps({"English": source, "French": "b"})
+        separator = "," if "csv" in suffix.lower() else "\t"
+        text = (
+            json_line
+            if "jsonl" in suffix.lower()
+            else separator.join(["French", "English"]) + f"\nb{separator}{source}"
+        )
+        path.write_bytes(zipped(text) if suffix.lower().endswith("gz") else text.encode())
+
+    write(tmp_path / f"file{suffix}", "a")
+    assert read(open_path(tmp_path / f"file{suffix}")) == [("a", "b")]
+    (tmp_path / "folder").mkdir()
+    for split in ("train", "Dev", "TEST"):
+        write(tmp_path / "folder" / f"{split}{suffix}", split)
+    source = open_path(tmp_path / "folder")
+    assert [read(source, split) for split in source.splits] == [[("train", "b")], [("Dev", "b")], [("TEST", "b")]]
+
+
+def test_a_folder_of_packed_pairs_has_its_own_splits(tmp_path: Path) -> None:
+    for name in ("train.en.gz", "train.fr.gz", "validation.en.gz", "validation.FR", "TEST.EN", "test.fr"):
+        (tmp_path / name).write_bytes(zipped(f"{name}\n") if name.endswith("gz") else f"{name}\n".encode())
+    source = open_path(tmp_path)
+    assert [read(source, split) for split in source.splits] == [
+        [("train.en.gz", "train.fr.gz")],
+        [("validation.en.gz", "validation.FR")],
+        [("TEST.EN", "test.fr")],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        (b"", b"", r"x\.en\.gz: the file is empty"),
+        (gzip.compress(b""), gzip.compress(b""), r"x\.en\.gz: the file is empty"),
+        (gzip.compress(b"a\n" * 999)[:-9], gzip.compress(b"a\n" * 999), r"x\.en\.gz: the gzip file ends too early"),
+        (gzip.compress(b"a\n"), b"a\n", r"x\.fr\.gz: damaged, or not a gzip file"),
+        (gzip.compress(b"a\nb\n"), gzip.compress(b"a"), r"x\.en\.gz has 2 lines and .*x\.fr\.gz has 1"),
+        (gzip.compress(b"a\n"), None, r"x\.fr: missing beside .*x\.en\.gz"),
+    ],
+)
+def test_each_mistake_in_a_packed_pair_is_one_clear_line(
+    tmp_path: Path, source: bytes, target: bytes | None, message: str
+) -> None:
+    (tmp_path / "x.en.gz").write_bytes(source)
+    if target is not None:
+        (tmp_path / "x.fr.gz").write_bytes(target)
+    for name in ("x", "x.en.gz"):
+        with pytest.raises(UserError, match=message):
+            open_path(tmp_path / name)
+
+
+def suggestion(name: str, languages: tuple[str, str] = ("en", "fr")) -> str | None:
+    """What the error for a wrong name suggests, split as a shell does."""
+    with pytest.raises(UserError) as caught:
+        open_source(name, languages)
+    match = re.search(r"did you mean (.*)\?$", str(caught.value))
+    assert (match is None) == ("; known names: " in str(caught.value))
+    return " ".join(shlex.split(match[1])) if match else None
+
+
+@pytest.mark.parametrize(
+    ("there", "typed", "meant"),
+    [
+        ("corpus.en corpus.fr", "corpsu", "corpus"),
+        ("corpus.en corpus.fr", "corpsu.en", "corpus"),
+        ("corpus.en.gz corpus.FR", "corpsu.fr.gz", "corpus"),
+        ("corpus.tsv", "corpus", "corpus.tsv"),
+        ("corpus.tsv", "corpus.tsvv", "corpus.tsv"),
+        ("corpus.TSV", "corpus.tsv", "corpus.TSV"),
+        ("corpus/train.tsv", "corpsu", "corpus"),
+        ("corpus/data/train.parquet", "corpsu", "corpus"),
+        ("corpus.parquet", "corpsu.parquet", "corpus.parquet"),
+        ("a_b.tsv", "ab.tsv", "a_b.tsv"),
+        ("a'b.tsv", "ab.tsv", "a'b.tsv"),
+        ("corpus.en", "corpsu", None),
+        ("corpus.en corpus.de", "corpsu", None),
+        ("README.md", "READM.md", None),
+        ("corpus/notes.txt", "corpsu", None),
+        ("corpus/test.tsv", "corpsu", None),
+        ("corpus/train.arrow", "corpsu", None),
+        ("corpus.bad.tsv", "corpus.bed.tsv", None),
+        ("corpus.bad.parquet", "corpus.bed.parquet", None),
+        ("corpus\x1b.tsv", "corpus.tsv", None),
+    ],
+)
+def test_what_is_suggested_can_be_opened(tmp_path: Path, there: str, typed: str, meant: str | None) -> None:
+    for name in there.split(" "):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if "bad" in name:
+            path.write_text("one column")
+        elif path.suffix == ".parquet":
+            write_parquet(path, {"en": ["a"], "fr": ["b"]})
+        else:
+            path.write_bytes(zipped("a\tb\n") if name.endswith("gz") else b"a\tb\n")
+    assert suggestion(str(tmp_path / typed)) == (str(tmp_path / meant) if meant else None)
+    if meant:
+        assert read(open_path(tmp_path / meant))
+
+
+def test_what_the_hub_does_not_have_may_be_a_misspelt_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(repository: str, *_: object, **__: object) -> None:
+        raise UserError(f"{repository}: no such data set")
+
+    monkeypatch.setattr("data_prep.sources.open_hub", refuse)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    write_all(tmp_path / "mine", {"corpus.en": "a\n", "corpus.fr": "b\n"})
+    with pytest.raises(UserError, match=r"^mine/corpsu: no such data set; did you mean mine/corpus\?$"):
+        open_source("mine/corpsu", ("en", "fr"))
+    with pytest.raises(UserError, match=r"^mine/nothing: no such data set$"):
+        open_source("mine/nothing", ("en", "fr"))
+
+
+def test_a_name_in_the_registry_is_suggested_only_where_it_serves() -> None:
+    assert suggestion("TATOEBA") == "tatoeba"
+    assert suggestion("phrasebok:3000") == "phrasebook"
+    assert suggestion("phrasebok", ("en", "de")) is None
+
+
+def test_a_suggested_file_is_not_taken_for_an_option_or_for_a_name_in_the_registry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_all(tmp_path, {"-corpus.tsv": "a\tb\n", "europarl.en": "a\n", "europarl.fr": "b\n"})
+    assert suggestion("corpus.tsv") == "./-corpus.tsv"
+    assert suggestion("europarl.eng") == "europarl or ./europarl"
+    assert read(open_source("./europarl", ("en", "fr"))) == [("a", "b")]
 
 
 def test_a_folder_laid_out_as_on_the_hub(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from seq2seq.batches import Batch
 from seq2seq.checkpoint import find_checkpoint
 from seq2seq.config import Config, read_config
 from seq2seq.dropout import Dropout
+from seq2seq.interrupts import STOPPING
 from seq2seq.reporting import read_metrics, read_movement
 from seq2seq.training import train
 from seq2seq.updates import SHARE, Updater
@@ -98,10 +99,11 @@ def _often_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (12, by_signal(signal.SIGINT), KeyboardInterrupt),
         (3, by_signal(signal.SIGTERM), KeyboardInterrupt),
+        (13, by_signal(signal.SIGHUP), KeyboardInterrupt),
         (17, crash, RuntimeError),
         (5, crash, RuntimeError),
     ],
-    ids=["Ctrl-C", "terminated", "crash", "crash before the first checkpoint"],
+    ids=["Ctrl-C", "terminated", "terminal closed", "crash", "crash before the first checkpoint"],
 )
 def test_a_resumed_run_is_the_uninterrupted_one(
     step: int, stop: Callable[[], None], error: type[BaseException], corpus: Corpus, whole: Path, tmp_path: Path
@@ -159,11 +161,24 @@ def test_every_update_has_random_numbers_of_its_own(
 def test_signals_are_heard_as_before_after_a_run(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(number) for number in STOPPING]
     interrupt(monkeypatch, 2, by_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         train(corpus, settings(), tmp_path / "run")
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(number) for number in STOPPING] == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=["nohup", "in the background of a script"])
+def test_what_is_ignored_from_the_start_stays_ignored(
+    number: int, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, 2, by_signal(number))
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        assert train(corpus, settings(steps=5), tmp_path / "run").step == 5
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_second_interrupt_does_not_wait(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from data_prep.errors import UserError
 from seq2seq import training
 from seq2seq.checkpoint import find_checkpoint
 from seq2seq.config import Config, Decoding, read_config
-from seq2seq.reporting import read_movement
+from seq2seq.reporting import read_metrics, read_movement
 from seq2seq.run_files import begin_run
 from seq2seq.training import train
 from seq2seq.translator import Translator
@@ -119,6 +119,31 @@ def test_a_run_goes_on_in_the_type_that_it_began_in(
     # On another machine, another type may be asked for.
     train(corpus, auto.with_training(steps=7, precision="float32"), run)
     assert is_in(run) == "float32"
+
+
+@pytest.mark.parametrize(("speed", "told"), [(0.2, True), (1.5, False)])
+def test_a_run_in_bfloat16_goes_on_where_there_is_no_lstm_for_it(
+    speed: float,
+    told: bool,
+    corpus: Corpus,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(training, "bfloat16_speedup", lambda: speed)
+    run = tmp_path / "run"
+    train(corpus, settings(steps=3, precision="bfloat16"), run)
+    monkeypatch.setattr("seq2seq.cells.has_bfloat16_lstm", lambda: False)
+    assert train(corpus, settings(steps=6, precision="auto"), run).step == 6
+    assert read_config(run / "config.toml").training.precision == "bfloat16"
+    remedy = "bfloat16 is slower than float32 on this processor; SET=training.precision=float32 continues the same run"
+    assert (remedy in capsys.readouterr().err) is told
+    assert train(corpus, settings(steps=9, precision="float32"), run).step == 9
+    assert "bfloat16 is slower" not in capsys.readouterr().err
+    # What was begun in float32 goes on in bfloat16, too.
+    assert train(corpus, settings(steps=12, precision="bfloat16"), run).step == 12
+    loss = [row["validation_loss"] for row in read_metrics(run) if "bleu" in row]
+    assert loss == sorted(loss, reverse=True)
 
 
 def test_what_was_left_before_the_first_checkpoint_is_not_read(tmp_path: Path) -> None:
