@@ -32,9 +32,10 @@ MAX_SOURCE_TOKENS = 120
 
 _LAYOUT = re.compile(r"[ \t\xa0\u2000-\u200a\u202f\u3000\ufeff]*(?:[-*+>#•‣▪◦–—·]+[ \t\xa0]+)*")
 _BEHIND_END = re.compile(rf"(.*?)( ?[.!?…。！？]+[\"»”)]*) *((?:[{FIRST_LETTER}-{LAST_LETTER}][ ,;]*)+)[.!?…。！？ ]*")
-# Letters of scripts with spaces between words.
-_SPACED = re.compile("[A-Za-z\xc0-\u052f]")
 _CLAUSE_END = re.compile(r"(?<=[.!?…。！？؟;:,]) ")
+# Digits, letters of scripts with spaces between words, and marks: an item that touches one could be read as another.
+_TOUCHES_BEFORE = re.compile(r"[\dA-Za-z\xc0-\u052f.,;:!?…)\]»”]")
+_TOUCHES_BEHIND = re.compile(r"[\dA-Za-z\xc0-\u052f(\[«“]")
 Order = npt.NDArray[np.bool_]
 
 
@@ -190,22 +191,27 @@ class TextPipeline:
 def placed_items(text: str, segment: Segment) -> str:
     """A translation with letters for its items, each of which stands where it can.
 
-    None is glued to another, nor to a word if it is not in the source, and none stands behind the last full stop if none
-    does there.
+    None touches a word, a digit, another item or the mark before it if it does not in the source, and none stands behind
+    the last full stop if none does there.
     """
+    ours = frozenset(segment.letters.values())
     for letter in segment.letters.values():
         before, _, behind = segment.text.partition(letter)
         head, _, tail = text.partition(letter)
-        glued = item_letters(head[-1:]) or (_SPACED.match(head[-1:]) and not _SPACED.match(before[-1:]))
-        text = head + " " * bool(glued) + letter
-        gap = " " if _SPACED.match(tail) and not _SPACED.match(behind) else ""
-        text += gap + tail
+        text = head + " " * _touch(_TOUCHES_BEFORE, ours, head[-1:], before[-1:]) + letter
+        text += " " * _touch(_TOUCHES_BEHIND, ours, tail[:1], behind[:1]) + tail
     end, own = _BEHIND_END.fullmatch(text), _BEHIND_END.fullmatch(segment.text)
     if not end or own or segment.text.endswith(tuple(segment.letters.values())):
         return text
     if not set(segment.letters.values()).issuperset(re.sub("[ ,;]", "", end[3])):
         return text  # a symbol that stood there in the source
     return f"{end[1].rstrip()} {end[3].rstrip(' ,;')}{end[2]}"
+
+
+def _touch(pattern: re.Pattern[str], letters: frozenset[str], character: str, in_source: str) -> bool:
+    """Whether an item touches a character in the translation, and none like it in the source."""
+    touches, did = (one in letters or bool(pattern.match(one)) for one in (character, in_source))
+    return touches and not did
 
 
 def _with_items(text: str, items: Sequence[Copied]) -> str:
