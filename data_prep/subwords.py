@@ -47,8 +47,9 @@ class Subwords:
             self._source if target_model is None else sentencepiece.SentencePieceProcessor(model_proto=target_model)
         )
         pieces = self._source.id_to_piece(list(range(self._source.get_piece_size())))
-        self.characters = frozenset([" ", *(piece for piece in pieces if len(piece) == 1)])
-        """Those that the source model knows; others are spelled in bytes."""
+        letters = [piece for piece in pieces if len(piece) == 1]
+        self.characters = frozenset([" ", *letters, *(letter.upper() for letter in letters)])
+        """Those that the source model knows, as capitals too; others are spelled in bytes."""
         self.masker: PlaceholderMasker | None = None
         if self._source.piece_to_id(PLACEHOLDERS[0]) == END + 1:
             learned = self.profile

@@ -18,11 +18,11 @@ MAX_SIGNS = 4
 MAX_REPEATS = 6
 """Times that a word or a phrase may follow itself whatever was looked at."""
 MIN_WORD_REPEATS = 2
-"""Times that a word follows itself in a loop, at least: "nous nous voyons" is none.  The same of phrases that have a mark
-in them ("Viens ! Viens !"); others need not come more than once again."""
+"""Times that a word follows itself in a loop, at least: "nous nous voyons" is none.  The same holds for phrases with a
+mark in them ("Viens ! Viens !"); other phrases are loops if they follow themselves once."""
 MIN_OVERLAP = 0.85
-"""Share of the attention on the same source subwords from which on a repetition is a loop.  In loops of trained networks it
-is above 0.86, in what people write ("ce qui est fait est fait") below 0.76."""
+"""Share of the attention on the same source subwords from which on a repetition is a loop: mostly above 0.86 in loops
+of trained networks, below 0.76 in what people write ("ce qui est fait est fait")."""
 MAX_PHRASE_WORDS = 12
 MIN_LONG_WORD = 20
 """Signs of a word that may have a loop in it."""

@@ -77,9 +77,9 @@ def odd_lines(count: int, seed: int) -> list[str]:
 def most_subwords(translator: Translator, line: str) -> int:
     """Subwords that the answer to a line may have: four times those of the line, and some for each piece of it.
 
-    The search gives a piece, of MAX_SOURCE_TOKENS subwords at most, `max_ratio` for each and for its end, and FREE.  The answer,
-    cut anew, may have more than the search had written, hence the 2.  Of two pieces side by side one has a quarter of
-    MAX_SOURCE_TOKENS, at least.
+    The search gives a piece, of MAX_SOURCE_TOKENS subwords at most, `max_ratio` for each and for its end, and FREE.
+    The answer, cut anew, may have more than the search had written, hence the 2.  Of two pieces side by side one has a
+    quarter of MAX_SOURCE_TOKENS, at least.
     """
     ids = len(translator.subwords.encode_source([normalize(line)])[0])
     pieces = 1 + 4 * ids // MAX_SOURCE_TOKENS
