@@ -119,7 +119,7 @@ class Truecaser:
         lowercase_start = self._has_case and style.lowercase_start and not all_caps
         sentences = split_sentences(text, self._language)
         if lowercase_start or all_caps:
-            text = _each(text, sentences, lambda one: _capitalized(one) if all_caps or one[0].islower() else one)
+            text = _each(text, sentences, lambda one: _capitalized(one) if all_caps or _begins_small(one) else one)
         ending = ""
         if sentences and style.no_end_mark and self._no_open_ends:
             ending = self._counts.endings.get(_first_word(sentences[-1]), self._counts.ending)
@@ -160,7 +160,12 @@ def restore_style(text: str, style: TextStyle, language: str) -> str:
 
 
 def _style(text: str) -> TextStyle:
-    return TextStyle(text[:1].islower(), _is_all_caps(text), bool(text) and not _ending(text))
+    return TextStyle(_begins_small(text), _is_all_caps(text), bool(text) and not _ending(text))
+
+
+def _begins_small(text: str) -> bool:
+    """Whether a text has a small letter at its beginning that its first word, unlike "iPhone", does not need."""
+    return text[:1].islower() and not ((first := TOKEN.match(text)) and first[0] != first[0].lower())
 
 
 def _is_all_caps(text: str) -> bool:
