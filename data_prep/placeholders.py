@@ -136,9 +136,9 @@ class PlaceholderMasker:
             return source, target
         found = list(_pairs(source, target, items))
         letters = iter([PLACEHOLDERS[place] for place in _places(source)])
-        marks = [(span, other, "" if kind in DETACHED else next(letters, None)) for span, other, kind in found]
+        marks = [((span, other), "" if kind in DETACHED else next(letters, None)) for span, other, kind in found]
         sides = [
-            _replace(text, sorted((mark[side], mark[2]) for mark in marks if mark[2] is not None))
+            _replace(text, sorted((spans[side], mark) for spans, mark in marks if mark is not None))
             for side, text in enumerate((source, target))
         ]
         return sides[0], sides[1]
@@ -175,7 +175,7 @@ def to_placeholders(text: str) -> tuple[str, list[int]]:
 
 def unmask(text: str, letters: dict[str, str]) -> str:
     """The text with other text in the place of certain letters, each of them one character."""
-    return text.translate(str.maketrans(letters)) if letters else text
+    return text.translate({ord(letter): other for letter, other in letters.items()}) if letters else text
 
 
 def _names(text: str, vocabulary: Vocabulary, known_too: bool) -> Iterator[Item]:
