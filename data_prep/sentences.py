@@ -1,6 +1,6 @@
 """Where sentences end, by the rules and abbreviations of sentencex for each language."""
 
-import sentencex
+import sentencex  # type: ignore[import-untyped]
 
 
 def split_sentences(text: str, language: str) -> list[str]:

@@ -191,8 +191,8 @@ class TextPipeline:
 def placed_items(text: str, segment: Segment) -> str:
     """A translation with letters for its items, each of which stands where it can.
 
-    None touches a word, a digit, another item or the mark before it if it does not in the source.  None stands behind the
-    last full stop if none does in the source.
+    None touches a word, a digit, another item or the mark before it if it does not in the source.  None stands behind
+    the last full stop if none does in the source.
     """
     ours = frozenset(segment.letters.values())
     for letter in segment.letters.values():

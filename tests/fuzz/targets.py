@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from data_prep.carrying import Carrier, restore
 
-from data_prep.cleaning import Cleaner, normalize
+from data_prep.cleaning import Cleaner
 from data_prep.errors import UserError
 from data_prep.lines import read_stream
+from data_prep.normalization import normalize
+from data_prep.placeholders import PlaceholderMasker, item_letter, unmask
 from data_prep.readers import TextFiles
 from data_prep.settings import Cleaning
 from data_prep.subwords import END
+from data_prep.words import Vocabulary
 from seq2seq.config import Decoding
 from seq2seq.translator import Translator
 from tests.inputs.texts import count
@@ -29,7 +31,10 @@ from tests.toys import letter_subwords, network
 
 KINDS = ("pair", ".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz")
 CLEANERS = [Cleaner(Cleaning(), source, target) for source, target in (("en", "fr"), ("fr", "ar"), ("zh", "xx"))]
-CARRIERS = [Carrier(), Carrier(frozenset(["tom", "the"]))]
+MASKERS = [
+    PlaceholderMasker(),
+    PlaceholderMasker(Vocabulary(forms={"tom": "Tom", "the": "the"}), characters=frozenset("abcTom 12")),
+]
 REASONS = {None, "empty", "too long", "length ratio", "copy", "wrong script"}
 
 
@@ -44,15 +49,17 @@ def clean(data: bytes) -> None:
     assert spelt == " ".join(spelt.split())
     assert unicodedata.is_normalized("NFC", spelt)
     spelt.encode()
-    for carrier in CARRIERS:
-        masked, items = carrier.mask(spelt)
-        assert restore(masked, items) == spelt
+    for masker in MASKERS:
+        masked = masker.mask(spelt)
+        back = unmask(masked.text, {item_letter(number): item.text for number, item in enumerate(masked.items)})
+        together = back + "".join(one.text for one in masked.detached)
+        assert sorted(together.replace(" ", "")) == sorted(spelt.replace(" ", ""))
     source, _, target = text.partition("\t")
     source, target = normalize(source), normalize(target)
     for cleaner in CLEANERS:
         assert cleaner.why_dropped(source, target) in REASONS
-    for carrier in CARRIERS:
-        pair = carrier.mask_pair(source, target)
+    for masker in MASKERS:
+        pair = masker.mask_pair(source, target)
         assert all(len(side) <= len(whole) for side, whole in zip(pair, (source, target), strict=True))
 
 
