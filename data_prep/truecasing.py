@@ -163,7 +163,7 @@ def restore_style(text: str, style: TextStyle, language: str) -> str:
 
 def _style(text: str, ending: str) -> TextStyle:
     # Text in capitals may begin with a small letter that is hit by mistake.
-    all_caps = text[1:].isupper() and sum(map(str.isupper, text.split())) > 1
+    all_caps = text[1:].isupper() and sum(map(str.isupper, (text[0].upper() + text[1:]).split())) > 1
     return TextStyle(_begins_small(text), all_caps, bool(text) and not ending)
 
 

@@ -91,11 +91,9 @@ def _inserted(text: str, detached: Sequence[Detached], places: Sequence[int], pa
         spaced = out.endswith(" ") or rest.startswith(" ")
         out, done = out.rstrip(" "), place + len(rest) - len(rest.lstrip(" "))
         rest = rest.lstrip(" ")
-        if (
-            out
-            and place != last
-            and (one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1])))
-        ):
+        # Symbols that all come to stand at one place are not spread.
+        apart = place != last or number in partners
+        if out and apart and (one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1]))):
             out += " "
         out += one.text
         last = place
