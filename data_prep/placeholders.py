@@ -180,6 +180,11 @@ def item_letters(text: str) -> list[int]:
     return [ord(letter) - ord(FIRST_LETTER) for letter in _LETTERS.findall(text)]
 
 
+def without_letters(text: str) -> str:
+    """A text without what would be taken for items."""
+    return _LETTERS.sub("", text)
+
+
 def to_placeholders(text: str) -> tuple[str, list[int]]:
     """A masked text, of no more items than there are placeholders, as the network reads it.
 

@@ -22,6 +22,7 @@ from data_prep.placeholders import (
     item_letters,
     to_placeholders,
     unmask,
+    without_letters,
 )
 from data_prep.sentences import split_sentences
 from data_prep.subwords import Subwords
@@ -90,7 +91,7 @@ class TextPipeline:
         """A line as the network reads it."""
         match = _LAYOUT.match(line)
         layout, rest = (match[0].replace("\ufeff", ""), line[match.end() :]) if match else ("", line)
-        typed = normalize(rest)
+        typed = normalize(without_letters(normalize(rest)))
         if not typed:
             return SourceLine("", [SourcePart(TextStyle(), [], [], normalize(line))], [])
         profile = self.subwords.profile

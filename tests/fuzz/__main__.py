@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-LONGEST = {"clean": 400, "read": 400, "translate": 200}
+LONGEST = {"clean": 400, "read": 400, "pipeline": 400, "translate": 200}
 """Bytes of an input."""
 HANG = 30
 """Seconds."""
@@ -21,7 +21,7 @@ HANG = 30
 def main() -> int:
     """Fuzz one target, or each in turn, and translate odd lines with a run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--inputs", type=int, default=1_000_000, help="for cleaning, and for reading")
+    parser.add_argument("--inputs", type=int, default=1_000_000, help="for cleaning, reading and the text side")
     parser.add_argument("--translated", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=1800, help="most for each target")
@@ -33,7 +33,7 @@ def main() -> int:
         return 0
     if asked.run:
         return odd(asked.run, asked.seed)
-    counts = {"clean": asked.inputs, "read": asked.inputs, "translate": asked.translated}
+    counts = dict.fromkeys(LONGEST, asked.inputs) | {"translate": asked.translated}
     return sum(run(target, count, asked.seed, asked.seconds) for target, count in counts.items())
 
 

@@ -9,7 +9,11 @@ from tests.inputs.texts import TEXTS
 from tests.odd import TYPED, loops, odd_lines
 
 BYTES = "09|0a|0d0a|ff|22|7b|efbbbf|1f8b08|c285|e280a8|eda080|f48fbfb0"
-WRITTEN = ('{"en": "a", "fr": "b"}\n', "en\tfr\n", "https://a.b/c", "a@b.cd", "`x`", "Tom 1.5")
+WRITTEN = (
+    *('{"en": "a", "fr": "b"}\n', "en\tfr\n", "https://a.b/c", "a@b.cd", "`x`", "Tom 1.5", "13,481", "7:45pm", "10km"),
+    *("<b>", "</b>", "<br/>", '<a href="', "{x}", "%1$s", "\\n", "❤️", " • ", " ", " ", ". ", "Zorb ", "O'Brannock "),
+    *("€5", "½", "+33 6 12 34", "\U0010f000", "\U0010f001", "\U0010fff1", "“", "’", "…", "&amp;", "hE", "THE "),
+)
 PIECES = [
     *(text.data for text in TEXTS.values() if len(text.data) < 500),
     *map(bytes.fromhex, BYTES.split("|")),
@@ -18,7 +22,7 @@ PIECES = [
 DATA = st.lists(st.sampled_from(PIECES) | st.binary(max_size=8) | st.text(max_size=8).map(str.encode), max_size=8)
 
 
-@pytest.mark.parametrize(("target", "examples"), [("clean", 400), ("read", 400), ("translate", 60)])
+@pytest.mark.parametrize(("target", "examples"), [("clean", 400), ("read", 400), ("pipeline", 400), ("translate", 60)])
 def test_any_bytes(target: str, examples: int) -> None:
     @settings(max_examples=examples, deadline=None)
     @given(st.integers(0, 255), DATA)

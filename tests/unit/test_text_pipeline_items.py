@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from data_prep.placeholders import item_letter
-from seq2seq.text_pipeline import Segment, placed_items
+from data_prep.placeholders import item_letter, item_letters
+from seq2seq.text_pipeline import Segment, TextPipeline, placed_items
+from tests.toys import letter_subwords
 
 A, B = item_letter(0), item_letter(1)
 
@@ -32,3 +33,15 @@ def placed(source: str, text: str) -> str:
 def test_an_item_touches_nothing_that_it_does_not_touch_in_the_source(source: str, text: str, expected: str) -> None:
     source, text, expected = (one.replace("A", A).replace("B", B) for one in (source, text, expected))
     assert placed(source, text) == expected
+
+
+def test_what_a_user_types_is_no_letter_of_an_item() -> None:
+    pipeline = TextPipeline(letter_subwords(carry=True))
+    for line in (f"{B} 5 ab", f"5 ab {A}", "&#x10F000; 5 ab", f"ab {A}"):
+        (part,) = pipeline.read(line).parts
+        (segment,) = part.segments
+        assert item_letters(segment.text) == list(range(len(part.items))) == [0] * ("5" in line), line
+        assert (
+            pipeline.answer(part, [segment.text])
+            == line.replace(A, "").replace(B, "").replace("&#x10F000;", "").strip()
+        )
