@@ -227,9 +227,8 @@ def translate(
         attention_picture.check(attention, " ".join(text or ()).split("\n"))
     translator = Translator.load(folder, checkpoint)
     check = InputCheck("", _say) if no_language_check else InputCheck.of_run(folder, _say)
-    if sample and seed is None:
-        seed = 1
-    options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": seed}
+    sample_seed = (1 if seed is None else seed) if sample else None
+    options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": sample_seed}
     if text:
         chunks: Iterator[tuple[int, list[str]]] = iter([(1, " ".join(text).split("\n"))])
     elif source:
@@ -242,7 +241,8 @@ def translate(
         _converse(translator, check, options)
         return
     else:
-        chunks = read_input(CHUNK)
+        # Draws depend on which lines are translated together: a seed that is asked for gives the same ones again.
+        chunks = read_input(CHUNK, wait=seed is not None)
     drawn: list[tuple[str, str]] = []
     with output(out) as file:
         for first, lines in chunks:
