@@ -195,6 +195,9 @@ IN_RUN: dict[str, tuple[str, Craft, str]] = {
     "a note of habits that are none": (
         "translate", edit("corpus.json", "manifest", "splits", "train", "typed", to=[]), "typed"
     ),
+    "a note of subwords that are none": (
+        "translate", edit("corpus.json", "manifest", "splits", "train", "typicality", to={"bits": 1}), "subwords"
+    ),
     "a language that is an order": (
         "evaluate", edit("corpus.json", "manifest", "languages", "source", to="\x1b[2J"), "not a language"
     ),
