@@ -96,7 +96,8 @@ def evaluate(
         Path | None, typer.Option("--in", readable=False, help="A file to translate and score instead of a split.")
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(readable=False, help="Its reference translation, line by line.")
+        list[Path] | None,
+        typer.Option(readable=False, help="Its reference translation, line by line; several are several references."),
     ] = None,
     beam: Beam = None,
 ) -> None:
@@ -104,7 +105,7 @@ def evaluate(
     from seq2seq.assessment import evaluate_checkpoints, evaluate_files, find_checkpoints
     from seq2seq.results import render
 
-    if (source is None) != (reference is None):
+    if (source is None) != (not reference):
         raise UserError("--in and --reference go together: the file to translate, and what is right for it")
     if run is None and not checkpoints:
         run = latest_run()
