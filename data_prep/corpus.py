@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_prep.arrow import read_batches
 from data_prep.errors import UserError
@@ -153,6 +154,12 @@ class Split:
     def target_ids(self, rows: Rows | int) -> Ids:
         """Target ids of one pair or of several, one behind another, without begin and end."""
         return self._gathered(1, rows)
+
+    def source_counts(self, size: int) -> tuple[Rows, int]:
+        """How often the sources have each of `size` ids [V], and their number of characters."""
+        counts = sum((np.bincount(values, minlength=size) for _, values in self._ids[0]), np.zeros(size, np.int64))
+        characters = pc.sum(pc.utf8_length(self._table.column("source"))).as_py() or 0
+        return counts, int(characters)
 
     def texts(self, rows: Sequence[int] | None = None) -> tuple[list[str], list[str]]:
         """Source and target text of the given rows, or of all."""

@@ -16,9 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_prep import stages
+from data_prep import stages, typicality
 from data_prep.arrow import is_whole
-from data_prep.corpus import MANIFEST, SCHEMA, SUBWORD_FILES, read_manifest, write_manifest
+from data_prep.corpus import MANIFEST, SCHEMA, SUBWORD_FILES, Split, read_manifest, write_manifest
 from data_prep.errors import UserError
 from data_prep.files import (
     DIFFERS,
@@ -178,6 +178,8 @@ def _prepare(
         path = text / f"{name}.arrow"
         tokens = stages.write_split(name, path, split["pairs"], subwords, building, report, processes)
         splits[name] = {**split, "tokens": tokens}
+    counts = Split(building / "train.arrow").source_counts(subwords.source_size)
+    splits["train"][typicality.KEY] = typicality.measure(*counts)
     names = [*(f"{name}.arrow" for name in splits), *subwords.files()]
     write_manifest(
         building,

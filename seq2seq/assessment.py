@@ -11,11 +11,13 @@ from pathlib import Path
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.files import write_text
-from data_prep.lines import read_lines
+from data_prep.subwords import Subwords
+from data_prep.typicality import Typical, read_typicality
 from seq2seq.checkpoint import LAST_GOOD, MARKS, STATE, find_checkpoint
 from seq2seq.config import Decoding, read_config
-from seq2seq.evaluation import by_source_length, compare, signatures
+from seq2seq.evaluation import by_source_length, compare, resampled, signatures
 from seq2seq.plots import bleu_by_length
+from seq2seq.references import hints, read_texts
 from seq2seq.results import REPORT, Report, Result, read_report, write_report
 from seq2seq.run_files import CONFIG, read_corpus_note, writable
 from seq2seq.translator import Translator
@@ -33,6 +35,8 @@ class Text:
     """For the names of files made from it."""
     sources: list[str]
     references: list[str]
+    further: tuple[list[str], ...] = ()
+    """References of the same sources beside the first."""
 
 
 def find_checkpoints(names: Sequence[str], run: Path | None) -> list[Path]:
@@ -98,24 +102,42 @@ def evaluate_checkpoints(
 def evaluate_files(
     checkpoints: Sequence[Path],
     source: Path,
-    reference: Path,
+    references: Path | Sequence[Path],
     beam: int | None = None,
     note: Callable[[str], None] = lambda message: None,
 ) -> Report:
-    """The same with a pair of text files, UTF-8, in which line n of one translates line n of the other."""
+    """The same with text files, UTF-8, in which line n of each reference translates line n of the source.
+
+    References are normalised as translations are.  `note` is told of those that look wrong.
+    """
     languages = languages_of(checkpoints)
-    sources, references = (
-        [line for _, block in read_lines(path, 10_000) for line in block] for path in (source, reference)
-    )
-    if len(sources) != len(references):
-        raise UserError(
-            f"{source} has {len(sources):,} lines and {reference} has {len(references):,}; line n of one must "
-            f"translate line n of the other"
-        )
-    if not sources:
-        raise UserError(f"{source}: the file is empty")
-    text = Text(f"{source} → {reference}", None, f"file.{source.stem[:50]}", sources, references)
-    return _evaluate(checkpoints, text, languages[1], beam, note)
+    paths = [references] if isinstance(references, Path) else list(references)
+    sources, texts = read_texts(source, paths)
+    names = ", ".join(map(str, paths))
+    text = Text(f"{source} → {names}", None, f"file.{source.stem[:50]}", sources, texts[0], tuple(texts[1:]))
+
+    bits = _bits_of_source_text(_run(checkpoints[0]))
+
+    def hint(translations: Sequence[str]) -> None:
+        for path, lines in zip(paths, texts, strict=True):
+            for found in hints(path, lines, sources, translations, languages, bits):
+                note(f"hint: {found}")
+
+    return _evaluate(checkpoints, text, languages[1], beam, note, hint)
+
+
+def _bits_of_source_text(run: Path) -> Callable[[Sequence[str]], float] | None:
+    """Bits per character that lines have by what is typical of a run's source text; none in older runs."""
+    noted = read_typicality(read_corpus_note(run)["manifest"])
+    if noted is None:
+        return None
+    typical, subwords = Typical(noted), Subwords.load(run)
+
+    def bits(lines: Sequence[str]) -> float:
+        text = "".join(lines)
+        return typical.ratio([i for ids in subwords.encode_source(list(lines)) for i in ids], text) if text else 0.0
+
+    return bits
 
 
 def _up_to_date(checkpoint: Path, split: str, corpus: Corpus, beam: int | None) -> Report | None:
@@ -134,7 +156,8 @@ def _up_to_date(checkpoint: Path, split: str, corpus: Corpus, beam: int | None) 
     decoding = decoding.model_copy(update={} if beam is None else {"beam": beam})
     asked: tuple[object, ...] = (str(checkpoint), split, str(corpus.folder), decoding, [])
     found = (report.checkpoint, report.split, report.corpus, report.decoding, report.comparison)
-    return report if found == asked else None
+    # Earlier versions gave every text an interval.
+    return report if found == asked and bool(report.confidence) == resampled(report.sentences) else None
 
 
 def _run(checkpoint: Path) -> Path:
@@ -200,8 +223,14 @@ class _Translated:
 
 
 def _evaluate(
-    checkpoints: Sequence[Path], text: Text, language: str, beam: int | None, note: Callable[[str], None]
+    checkpoints: Sequence[Path],
+    text: Text,
+    language: str,
+    beam: int | None,
+    note: Callable[[str], None],
+    check: Callable[[Sequence[str]], None] = lambda translations: None,
 ) -> Report:
+    """Translate with all checkpoints, score and write; `check` is shown the first one's translations."""
     run = _run(checkpoints[0])
     made = []
     for number, checkpoint in enumerate(checkpoints, 1):
@@ -209,14 +238,16 @@ def _evaluate(
         made.append(_translate(checkpoint, text, beam, note, file))
         with writable(run):
             write_text(run / file, "".join(line + "\n" for line in made[-1].translations))
-    compared = compare({one.checkpoint: one.translations for one in made}, text.references, language)
+    check(made[0].translations)
+    systems = {one.checkpoint: one.translations for one in made}
+    compared = compare(systems, text.references, language, text.further)
     first, *others = (
         Result(
             checkpoint=one.checkpoint,
             scores=compared[one.checkpoint].scores,
             confidence=compared[one.checkpoint].confidence,
             p_values=compared[one.checkpoint].p_values,
-            by_length=by_source_length(text.sources, one.translations, text.references, language),
+            by_length=by_source_length(text.sources, one.translations, text.references, language, text.further),
             decoding=one.decoding,
             sentences_per_second=one.rate,
             translations=one.file,
@@ -228,7 +259,7 @@ def _evaluate(
         corpus=text.corpus,
         split=text.split,
         sentences=len(text.sources),
-        signatures=signatures(language),
+        signatures=signatures(language, 1 + len(text.further)),
         comparison=others,
     )
     with writable(run):

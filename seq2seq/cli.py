@@ -5,18 +5,16 @@ Exit codes: 0 done; 2 the user's input is wrong; 130 interrupted, with the state
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from data_prep.errors import UserError
+from seq2seq.options import SingleValueCommand
 from seq2seq.streams import guarded, output
-
-if TYPE_CHECKING:
-    from seq2seq.language import InputCheck
-    from seq2seq.translator import Scored, Translator
 
 # PyTorch, datasets and the rest are imported by the commands that need them: help and errors should not wait.
 app = typer.Typer(
@@ -45,7 +43,7 @@ Run = Annotated[Path | None, typer.Option(help="Folder of the run; without it, t
 Beam = Annotated[int | None, typer.Option(min=1, max=100, help="Width of the search; 1 is greedy.")]
 
 
-@app.command()
+@app.command(cls=SingleValueCommand)
 def preprocess(
     source: Annotated[str, typer.Argument(help="A corpus: name in the registry, Hub id, folder or file.")],
     langs: Languages = "en-fr",
@@ -63,7 +61,7 @@ def preprocess(
     prepare(source, parse_languages(langs), folder, config.preparation)
 
 
-@app.command()
+@app.command(cls=SingleValueCommand)
 def train(
     prepared: Annotated[Path, typer.Argument(help="Folder of a prepared corpus.")] = Path("data/phrasebook-en-fr"),
     recipe: Recipe = "small",
@@ -85,7 +83,7 @@ def train(
     train_run(corpus, config, run or RUNS / f"{prepared.name}-{Path(recipe).stem}", resume)
 
 
-@app.command()
+@app.command(cls=SingleValueCommand)
 def evaluate(
     checkpoints: Annotated[
         list[str] | None,
@@ -98,7 +96,8 @@ def evaluate(
         Path | None, typer.Option("--in", readable=False, help="A file to translate and score instead of a split.")
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(readable=False, help="Its reference translation, line by line.")
+        list[Path] | None,
+        typer.Option(readable=False, help="Its reference translation, line by line; several are several references."),
     ] = None,
     beam: Beam = None,
 ) -> None:
@@ -106,7 +105,7 @@ def evaluate(
     from seq2seq.assessment import evaluate_checkpoints, evaluate_files, find_checkpoints
     from seq2seq.results import render
 
-    if (source is None) != (reference is None):
+    if (source is None) != (not reference):
         raise UserError("--in and --reference go together: the file to translate, and what is right for it")
     if run is None and not checkpoints:
         run = latest_run()
@@ -118,7 +117,7 @@ def evaluate(
     print(render(report), end="")
 
 
-@app.command()
+@app.command(cls=SingleValueCommand)
 def gradients(
     runs: Annotated[
         list[str] | None,
@@ -152,7 +151,7 @@ def gradients(
     _say(f"wrote {', '.join(map(str, written))}")
 
 
-@app.command()
+@app.command(cls=SingleValueCommand)
 def card(run: Annotated[Path, typer.Argument(help="Folder of an evaluated run.")]) -> None:
     """Write the model card of a run: a README.md in its folder, as the Hugging Face Hub expects it."""
     from seq2seq.card import write_card
@@ -160,7 +159,7 @@ def card(run: Annotated[Path, typer.Argument(help="Folder of an evaluated run.")
     print(write_card(run))
 
 
-@app.command()
+@app.command(cls=SingleValueCommand)
 def lesson(
     full: Annotated[
         bool, typer.Option("--full", help="All seeds and corpora, in an hour and a quarter; goes on where it stopped.")
@@ -180,7 +179,7 @@ def lesson(
     print(run(Keep(work, full), docs))
 
 
-@app.command()
+@app.command(cls=SingleValueCommand)
 def translate(
     text: Annotated[list[str] | None, typer.Argument(help="What to translate; words are joined.")] = None,
     run: Run = None,
@@ -201,7 +200,13 @@ def translate(
         typer.Option(help="Picture (PNG) of what is looked at for each word, of a text of up to six lines."),
     ] = None,
     no_language_check: Annotated[
-        bool, typer.Option("--no-language-check", help="Do not warn where the input looks like another language.")
+        bool,
+        typer.Option(
+            "--no-language-check", help="Do not warn of input in another language, or unlike the training text."
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Say nothing of the run, and give no warning; errors are told.")
     ] = False,
 ) -> None:
     """Translate a text, a file, standard input, or what you type: one line out for each line in."""
@@ -214,7 +219,8 @@ def translate(
             "--attention draws a text given on the command line, such as: translate --attention map.png Hello!"
         )
     from data_prep.lines import read_input, read_lines
-    from seq2seq.language import InputCheck
+    from seq2seq.console import converse, output_line, which_run
+    from seq2seq.domain import input_check
     from seq2seq.translator import Translator, give_back_memory
 
     folder = run or latest_run()
@@ -226,10 +232,12 @@ def translate(
 
         attention_picture.check(attention, " ".join(text or ()).split("\n"))
     translator = Translator.load(folder, checkpoint)
-    check = InputCheck("", _say) if no_language_check else InputCheck.of_run(folder, _say)
-    if sample and seed is None:
-        seed = 1
-    options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": seed}
+    say: Callable[[str], None] = (lambda message: None) if quiet else _say
+    with suppress(UserError):  # loading has refused what cannot be read
+        say(which_run(folder, checkpoint))
+    check = (lambda lines: None) if quiet or no_language_check else input_check(folder, translator, say)
+    sample_seed = (1 if seed is None else seed) if sample else None
+    options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": sample_seed}
     if text:
         chunks: Iterator[tuple[int, list[str]]] = iter([(1, " ".join(text).split("\n"))])
     elif source:
@@ -239,53 +247,29 @@ def translate(
     elif sys.stdin.isatty():
         if out:
             raise UserError("--out: give a text or --in FILE; what is typed is answered where it is typed")
-        _converse(translator, check, options)
+        converse(translator, check, options)
         return
     else:
-        chunks = read_input(CHUNK)
+        # Draws depend on which lines are translated together: a seed that is asked for gives the same ones again.
+        chunks = read_input(CHUNK, wait=seed is not None)
     drawn: list[tuple[str, str]] = []
     with output(out) as file:
         for first, lines in chunks:
             check(lines)
             answers = translator.hypotheses(lines, **options)
             for number, (line, found) in enumerate(zip(lines, answers, strict=True), first):
-                file.writelines(_line(number, scored, nbest) for scored in found)
+                file.writelines(output_line(number, scored, nbest) for scored in found)
                 if attention:
                     drawn.append((line, found[0].text))
             file.flush()
             give_back_memory()
     if attention:
         attention_picture.draw(attention, translator, drawn)
-        _say(f"drawn: {attention}")
+        say(f"drawn: {attention}")
 
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr)
-
-
-def _converse(translator: "Translator", check: "InputCheck", options: dict[str, Any]) -> None:
-    """Translate line by line what a person types, to the end of the input."""
-    import readline  # noqa: F401  gives the prompt its arrow keys and history
-
-    if hasattr(sys.stdin, "reconfigure"):
-        # What is pasted may be in another encoding.
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-    print("Type a sentence and press Enter; Ctrl-D ends.", file=sys.stderr)
-    while True:
-        print("> ", end="", file=sys.stderr, flush=True)
-        try:
-            line = input()
-        except EOFError:
-            print(file=sys.stderr)
-            return
-        check([line])
-        for scored in translator.hypotheses([line], **options)[0]:
-            print(_line(1, scored, options["nbest"]), end="")
-
-
-def _line(number: int, scored: "Scored", nbest: int) -> str:
-    """One line of output; with several translations a line, each says which line it is of, and its score."""
-    return f"{number}\t{scored.score:.4f}\t{scored.text}\n" if nbest > 1 else f"{scored.text}\n"
 
 
 def latest_run() -> Path:

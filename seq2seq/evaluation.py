@@ -27,8 +27,9 @@ LENGTHS = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, None))
 """Buckets of source lengths in words, both ends included."""
 RESAMPLES = 1000
 """Bootstrap samples."""
-MOST_RESAMPLED = 10_000
-"""Sentences above which nothing is resampled: sacreBLEU holds all samples at once, 72 kB for a sentence."""
+FEWEST_RESAMPLED, MOST_RESAMPLED = 40, 10_000
+"""Sentences between which texts are resampled.  Samples of fewer are too much alike, so that an interval would be far
+too narrow, or empty; of more, sacreBLEU holds all samples at once, 72 kB for a sentence."""
 
 
 GROUPS = 20
@@ -55,9 +56,10 @@ class Compared:
 
     scores: Scores
     confidence: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """95 % interval of each score; none for a text too long to resample."""
+    """95 % interval of each score; none for a text too short or too long to resample."""
     p_values: dict[str, float] = field(default_factory=dict)
-    """Probability of a difference this large from the first system by chance; none for the first itself."""
+    """Probability of a difference this large from the first system by chance; none for the first itself, or without
+    an interval."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,15 @@ class Bucket:
     """Corpus BLEU of these sentences; none where there are none."""
 
 
-def corpus_bleu(translations: Sequence[str], references: Sequence[str], language: str = "") -> float:
+Further = Sequence[Sequence[str]]
+"""References beside the first one of each sentence: texts as long as the first."""
+
+
+def corpus_bleu(
+    translations: Sequence[str], references: Sequence[str], language: str = "", further: Further = ()
+) -> float:
     """BLEU of a corpus in the target language, 0 to 100; no language is one with spaces."""
-    return float(_bleu(language).corpus_score(list(translations), [list(references)]).score)
+    return float(_bleu(language).corpus_score(list(translations), _lists(references, further)).score)
 
 
 def bleu_counts(translations: Sequence[str], references: Sequence[str], language: str = "") -> Counts:
@@ -108,38 +116,50 @@ def _bleu_of(counts: npt.NDArray[np.int64]) -> float:
     return float(found.score)
 
 
-def score(translations: Sequence[str], references: Sequence[str], language: str) -> Scores:
-    """Scores of the translations against one reference each, in a target language such as `fr`."""
-    metrics = _metrics(language)
+def score(translations: Sequence[str], references: Sequence[str], language: str, further: Further = ()) -> Scores:
+    """Scores of the translations against their references, in a target language such as `fr`."""
     assert len(translations) == len(references) > 0
+    texts = _lists(references, further)
     return Scores(
         **{
-            name: float(metric.corpus_score(list(translations), [list(references)]).score)
-            for name, metric in metrics.items()
+            name: float(metric.corpus_score(list(translations), texts).score)
+            for name, metric in _metrics(language).items()
         }
     )
 
 
-def signatures(language: str) -> dict[str, str]:
-    """SacreBLEU's signature of each score: all that is needed to compute it again."""
+def _lists(references: Sequence[str], further: Further) -> list[list[str]]:
+    """All references in the form that sacreBLEU takes."""
+    return [list(references), *map(list, further)]
+
+
+def signatures(language: str, references: int = 1) -> dict[str, str]:
+    """SacreBLEU's signature of each score against so many references: all that is needed to compute it again."""
     # A metric knows its number of references, which is part of the signature, once it has scored something.
     metrics = _metrics(language)
     for metric in metrics.values():
-        metric.corpus_score(["x"], [["x"]])
+        metric.corpus_score(["x"], [["x"]] * references)
     return {name: str(metric.get_signature()) for name, metric in metrics.items()}
 
 
-def compare(systems: Mapping[str, Sequence[str]], references: Sequence[str], language: str) -> dict[str, Compared]:
+def resampled(sentences: int) -> bool:
+    """Whether a text of so many sentences gets intervals and p-values."""
+    return FEWEST_RESAMPLED <= sentences <= MOST_RESAMPLED
+
+
+def compare(
+    systems: Mapping[str, Sequence[str]], references: Sequence[str], language: str, further: Further = ()
+) -> dict[str, Compared]:
     """Scores of several systems' translations, tested against the first by paired bootstrap (Koehn 2004).
 
     The samples are the same at every call, unless sacreBLEU's variable SACREBLEU_SEED says otherwise.
     """
     assert all(len(translations) == len(references) > 0 for translations in systems.values())
-    if len(references) > MOST_RESAMPLED:
-        return {name: Compared(score(texts, references, language)) for name, texts in systems.items()}
+    if not resampled(len(references)):
+        return {name: Compared(score(texts, references, language, further)) for name, texts in systems.items()}
     named: list[tuple[str, Sequence[str]]] = [(name, list(translations)) for name, translations in systems.items()]
     metrics = _metrics(language)
-    _, table = PairedTest(named, metrics, [list(references)], test_type="bs", n_samples=RESAMPLES)()
+    _, table = PairedTest(named, metrics, _lists(references, further), test_type="bs", n_samples=RESAMPLES)()
     # Its columns are the names, then the results by metric in our order.
     columns: dict[str, list[Any]] = dict(zip(("name", *metrics), table.values(), strict=True))
     compared = {}
@@ -159,14 +179,19 @@ def compare(systems: Mapping[str, Sequence[str]], references: Sequence[str], lan
 
 
 def by_source_length(
-    sources: Sequence[str], translations: Sequence[str], references: Sequence[str], language: str
+    sources: Sequence[str],
+    translations: Sequence[str],
+    references: Sequence[str],
+    language: str,
+    further: Further = (),
 ) -> list[Bucket]:
     """BLEU of the sentences in each bucket of LENGTHS, by words between white space; blank sources are short."""
     buckets = []
     lengths = [max(1, len(source.split())) for source in sources]
     for low, high in LENGTHS:
         rows = [row for row, length in enumerate(lengths) if low <= length and (high is None or length <= high)]
-        bleu = corpus_bleu([translations[r] for r in rows], [references[r] for r in rows], language) if rows else None
+        found, first, *others = ([text[row] for row in rows] for text in (translations, references, *further))
+        bleu = corpus_bleu(found, first, language, others) if rows else None
         buckets.append(Bucket(f"{low}+" if high is None else f"{low}–{high}", len(rows), bleu))
     return buckets
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from data_prep.errors import UserError
 from data_prep.files import write_text
 from data_prep.untrusted import JSON_LIMIT, read_small, refuse_links
+from seq2seq import evaluation
 from seq2seq.config import Decoding
-from seq2seq.evaluation import RESAMPLES, Bucket, Scores
+from seq2seq.evaluation import Bucket, Scores
 
 REPORT = "report.json"
 
@@ -23,9 +24,9 @@ class Result(BaseModel):
     """Its folder."""
     scores: Scores
     confidence: dict[str, tuple[float, float]]
-    """95 % interval of each score; empty for a text too long to resample."""
+    """95 % interval of each score; empty for a text too short or too long to resample."""
     p_values: dict[str, float]
-    """Of the difference from the first checkpoint, by paired bootstrap; empty for the first."""
+    """Of the difference from the first checkpoint, by paired bootstrap; empty for the first, or without intervals."""
     by_length: list[Bucket]
     """BLEU by words of the source."""
     decoding: Decoding
@@ -98,7 +99,9 @@ def render(report: Report) -> str:
     lines += ["", *align(rows)]
     if report.confidence:
         against = "; p against [1]" if report.comparison else ""
-        lines.append(f"±: 95 % interval{against}, by paired bootstrap, {RESAMPLES:,} samples")
+        lines.append(f"±: 95 % interval{against}, by paired bootstrap, {evaluation.RESAMPLES:,} samples")
+    elif report.sentences < evaluation.FEWEST_RESAMPLED:
+        lines.append(f"too few sentences for an interval: fewer than {evaluation.FEWEST_RESAMPLED}")
     rows = [["words", "sentences", *(f"BLEU {number}".rstrip() for number in numbers)]]
     for place, bucket in enumerate(report.by_length):
         if bucket.sentences:

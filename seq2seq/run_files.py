@@ -18,6 +18,7 @@ import torch
 from data_prep.corpus import MANIFEST, SUBWORD_FILES, Corpus
 from data_prep.errors import UserError
 from data_prep.files import DIFFERS, SUMS, digest, locked, read_sums, same_digest, write_sums, write_whole
+from data_prep.typicality import read_typicality
 from data_prep.untrusted import JSON_LIMIT, check_manifest, parse_json, read_small, refuse_links
 from seq2seq.config import Config, read_config
 
@@ -158,6 +159,7 @@ def read_corpus_note(run: Path) -> dict[str, Any]:
         if not isinstance(note, dict) or not {"folder", "fingerprint"} <= {k for k in note if isinstance(note[k], str)}:
             raise ValueError("folder or fingerprint is missing")
         check_manifest(note.get("manifest"))
+        read_typicality(note["manifest"])
         return note
     except FileNotFoundError as error:
         raise UserError(f"{run}: not a run; `make train` makes one") from error

@@ -108,10 +108,13 @@ def _of_the_machine(error: MemoryError | RuntimeError) -> str:
 
 def _told(error: str) -> int:
     """Say what is the user's to mend, in one line."""
-    # Names of files and what is in them may have line breaks, or letters that the terminal takes for orders.
-    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in error)
-    _say(f"error: {text}")
+    _say(f"error: {printable(error)}")
     return 2
+
+
+def printable(text: str) -> str:
+    """The text in one line: names of files may have line breaks, or letters that the terminal takes for orders."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,8 @@
 """Checkpoints scored: the report, the files beside it, and every way to be refused."""
 
+import codecs
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +51,9 @@ def _run(folder: Path, corpus: Corpus, steps: tuple[int, ...] = (10,)) -> Path:
 
 @pytest.fixture(autouse=True)
 def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals of the few pairs here, too."""
     monkeypatch.setattr(evaluation, "RESAMPLES", 50)
+    monkeypatch.setattr(evaluation, "FEWEST_RESAMPLED", 3)
 
 
 @pytest.fixture
@@ -120,6 +124,60 @@ def test_files_give_the_scores_of_the_split_with_the_same_text(run: Path, tmp_pa
     assert of_files.translations == "translations.file.in.txt"
     translations = [(run / f"translations.{name}.txt").read_text(encoding="utf-8") for name in ("file.in", "test")]
     assert translations[0] == translations[1]
+
+
+def test_references_are_normalised_as_translations_are(run: Path, tmp_path: Path) -> None:
+    source, plain, odd = tmp_path / "in.txt", tmp_path / "plain.txt", tmp_path / "odd.txt"
+    references = ["dé ba", "cba ?", "g f e d c b a", "h", "bac çé"]
+    source.write_text("".join(s + "\n" for s, _ in PAIRS), encoding="utf-8")
+    plain.write_text("".join(line + "\n" for line in references), encoding="utf-8")
+    text = unicodedata.normalize("NFD", "\r\n".join(references) + "\r\n")
+    text = text.replace(" ?", "\u00a0?").replace("g f", "g\u00ad f\u200b").replace("bac", "\ufeffbac")
+    odd.write_bytes(codecs.BOM_UTF8 + text.encode())
+    checkpoints = find_checkpoints([], run)
+    assert evaluate_files(checkpoints, source, odd).scores == evaluate_files(checkpoints, source, plain).scores
+
+
+def test_several_references(run: Path, tmp_path: Path) -> None:
+    source, first, second, short = (tmp_path / name for name in ("in", "first", "second", "short"))
+    others = ["x" + target for _, target in PAIRS]
+    source.write_text("".join(s + "\n" for s, _ in PAIRS))
+    first.write_text("".join(t + "\n" for _, t in PAIRS))
+    second.write_text("".join(line + "\n" for line in others))
+    short.write_text("x\n")
+    checkpoints = find_checkpoints([], run)
+    report = evaluate_files(checkpoints, source, [first, second])
+    translations = Translator.load(run).translate([s for s, _ in PAIRS])
+    assert report.scores == score(translations, [t for _, t in PAIRS], "yy", [others])
+    assert report.signatures == signatures("yy", 2)
+    assert report.corpus == f"{source} → {first}, {second}"
+    assert read_report(run) == report
+    _refused(lambda: evaluate_files(checkpoints, source, [first, short]), f"{source} has 5 lines and {short} has 1")
+    _refused(lambda: evaluate_files(checkpoints, source, [first, first]), "--reference", "twice")
+
+
+def test_few_sentences_are_told_to_be_too_few(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_interval = evaluate_checkpoints(find_checkpoints([], run))
+    monkeypatch.setattr(evaluation, "FEWEST_RESAMPLED", 6)
+    report = evaluate_checkpoints(find_checkpoints([], run))
+    assert with_interval.confidence
+    assert report.confidence == {}
+    assert report.scores == with_interval.scores
+    text = render(report)
+    assert "±" not in text
+    assert "too few sentences for an interval: fewer than 6" in text
+    assert "too few" not in render(with_interval)
+
+
+def test_hints_at_a_wrong_reference_are_told(run: Path, tmp_path: Path) -> None:
+    source, reference = tmp_path / "in", tmp_path / "reference"
+    source.write_text("".join(s + "\n" for s, _ in PAIRS))
+    notes: list[str] = []
+    for text in (PAIRS, [(s, f"{s} @-@ .") for s, _ in PAIRS]):
+        reference.write_text("".join(t + "\n" for _, t in text))
+        evaluate_files(find_checkpoints([], run), source, reference, note=notes.append)
+    (hint,) = (note for note in notes if note.startswith("hint: "))
+    assert str(reference) in hint
 
 
 def test_the_same_is_not_evaluated_twice(run: Path, corpus: Corpus) -> None:

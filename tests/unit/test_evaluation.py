@@ -5,6 +5,7 @@ import math
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +46,12 @@ GOOD, BAD = _noisy(REFERENCES, 0.1, 2), _noisy(REFERENCES, 0.4, 3)
 
 
 def _command(
-    folder: Path, translations: list[str], references: list[str], *options: str
+    folder: Path, translations: list[str], references: list[str], *options: str, more: Sequence[str] = ()
 ) -> dict[str, tuple[float, str]]:
     """Score and signature by metric, from the command `sacrebleu`."""
     for name, lines in (("translations", translations), ("references", references)):
         (folder / name).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    files = [str(folder / "references"), "-i", str(folder / "translations")]
+    files = [str(folder / "references"), *more, "-i", str(folder / "translations")]
     command = [sys.executable, "-m", "sacrebleu", *files, "-m", "bleu", "chrf", "ter", "-w", "6", *options]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return {
@@ -124,6 +125,29 @@ def test_a_text_too_long_to_resample_is_scored_all_the_same(monkeypatch: pytest.
     assert compared["bad"].scores == score(BAD, REFERENCES, "fr")
     assert not compared["bad"].p_values
     assert not compared["bad"].confidence
+
+
+def test_several_references_are_scored_as_the_command_does(tmp_path: Path) -> None:
+    others = _noisy(REFERENCES, 0.3, 5)
+    (tmp_path / "others").write_text("".join(line + "\n" for line in others), encoding="utf-8")
+    theirs = _command(tmp_path, BAD, REFERENCES, more=[str(tmp_path / "others")])
+    ours = score(BAD, REFERENCES, "fr", [others])
+    assert {name: value for name, (value, _) in theirs.items()} == pytest.approx(vars(ours), abs=1e-5)
+    assert {name: signature for name, (_, signature) in theirs.items()} == signatures("fr", 2)
+    assert "nrefs:2" in signatures("fr", 2)["bleu"]
+    assert ours.bleu > score(BAD, REFERENCES, "fr").bleu
+    assert compare({"bad": BAD}, REFERENCES, "fr", [others])["bad"].scores.ter == pytest.approx(ours.ter)
+    lengths = by_source_length(["w"] * len(BAD), BAD, REFERENCES, "fr", [others])
+    assert lengths[0].bleu == pytest.approx(ours.bleu)
+
+
+@pytest.mark.usefixtures("_few_resamples")
+@pytest.mark.parametrize("sentences", [1, 2, 5, evaluation.FEWEST_RESAMPLED - 1, evaluation.FEWEST_RESAMPLED])
+def test_few_sentences_have_no_interval(sentences: int) -> None:
+    compared = compare({"good": GOOD[:sentences], "bad": BAD[:sentences]}, REFERENCES[:sentences], "fr")
+    enough = sentences >= evaluation.FEWEST_RESAMPLED
+    assert bool(compared["good"].confidence) == bool(compared["bad"].p_values) == enough
+    assert vars(compared["bad"].scores) == pytest.approx(vars(score(BAD[:sentences], REFERENCES[:sentences], "fr")))
 
 
 def test_bleu_by_length_is_bleu_of_the_sentences_of_that_length() -> None:

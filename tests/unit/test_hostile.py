@@ -198,6 +198,9 @@ IN_RUN: dict[str, tuple[str, Craft, str]] = {
     "a profile of styles that are none": (
         "translate", edit("text.json", "source_style", to={"sentences": -1}), "subword model is damaged"
     ),
+    "a note of subwords that are none": (
+        "translate", edit("corpus.json", "manifest", "splits", "train", "typicality", to={"bits": 1}), "subwords"
+    ),
     "a language that is an order": (
         "evaluate", edit("corpus.json", "manifest", "languages", "source", to="\x1b[2J"), "not a language"
     ),

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from data_prep import prepare as module
@@ -17,6 +18,7 @@ from data_prep.prepare import prepare
 from data_prep.settings import Preparation
 from data_prep.sources import REGISTRY, open_source
 from data_prep.text_profile import fit
+from data_prep.typicality import measure
 from tests.phrases import (
     LANGUAGES,
     PAIRS,
@@ -77,6 +79,10 @@ def test_a_corpus_comes_out_and_every_pair_is_accounted_for(tmp_path: Path, sour
         for row, (_, target) in enumerate(texts(corpus, name)):
             assert corpus.subwords.decode_target([split.target_ids(row).tolist()]) == [target]
     assert corpus.subwords.profile == fit(texts(corpus, "train"))
+    train = corpus.split("train")
+    seen = np.bincount(train.source_ids(np.arange(len(train))), minlength=corpus.subwords.source_size)
+    characters = sum(len(source) for source, _ in texts(corpus, "train"))
+    assert splits["train"]["typicality"] == measure(seen, characters) is not None
     assert set(everything) == {(s, t.replace("\u00a0", " ")) for s, t in PAIRS}
     assert manifest["files"] == {
         name: digest for name, digest in contents(tmp_path / "out").items() if name not in (MANIFEST, SUMS)
