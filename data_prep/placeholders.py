@@ -128,7 +128,7 @@ class PlaceholderMasker:
             out += text[done : item.start]
             done = item.end
             if len(items) + len(detached) == MAX_ITEMS:
-                out += said
+                out += without_letters(said)
                 continue
             if item.kind not in DETACHED:
                 out += item_letter(len(items))
