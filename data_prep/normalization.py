@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from html.entities import html5
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 RESERVED = "".join(map(chr, range(0x10FFF0, 0x10FFF8)))
 """Letters of Unicode's private use that no text may have, so that they can stand for something."""
@@ -91,7 +91,7 @@ QUOTES = '"“”„‟«»〝〞'
 DASHES = "–—―‒"
 ELLIPSES = ("…", "...")
 WIDTHS = dict(zip("，？！：；（）", ",?!:;()", strict=True))
-_FORMS = re.compile(rf"[{APOSTROPHES}{QUOTES}{DASHES}…{''.join(WIDTHS)},?!:;()]|(?<= )-(?= )|\.\.\.|« ")
+_FORMS = re.compile(rf"« |[{APOSTROPHES}{QUOTES}{DASHES}…{''.join(WIDTHS)},?!:;()]|(?<= )-(?= )|\.\.\.")
 # Between letters; elsewhere it begins code.
 _ACCENT_AS_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[`´](?=[^\W\d_])")
 _QUOTE = re.compile(rf" ?»|« ?|[{QUOTES}]")
@@ -107,7 +107,7 @@ class CharacterForms(BaseModel):
 
     replace: dict[str, str] = {}
     """Usual form by each rare one, for forms that have no direction."""
-    quotes: str | None = None
+    quotes: str | None = Field(default=None, pattern=r"^([^|]|[^|]+\|[^|]+)$")
     """Usual double quotes: one that is the same on both sides, or an opening and a closing one, with the space that
     French puts inside."""
     rare_quotes: str = ""
@@ -127,6 +127,8 @@ class CharacterForms(BaseModel):
     def _replaced(self, form: re.Match[str]) -> str:
         usual = self.replace.get(form[0], form[0])
         around = form.string[form.start() - 1 : form.start()] + form.string[form.end() : form.end() + 1]
+        if usual == " - " and around.isdecimal():
+            return "-"  # a range
         # A comma or a colon between digits is no punctuation.
         return form[0] if usual in WIDTHS and any(c.isascii() and c.isalnum() for c in around) else usual
 
@@ -179,13 +181,8 @@ class FormCounter:
             return CharacterForms(replace=replace)
         inside = " " if 2 * spaced > counts["«"] else ""
         usual = max(QUOTES, key=lambda quote: counts[quote])
-        quotes = next(
-            (
-                pair
-                for quotes, pair in (("“”", "“|”"), ("„‟", "„|“"), ("«»", f"«{inside}|{inside}»"))
-                if usual in quotes
-            ),
-            usual,
-        )
+        pairs = {"“”": "“|”", "„“": "„|“", "„”": "„|”", "«»": f"«{inside}|{inside}»"}
+        pair = max(pairs, key=lambda pair: (usual in pair, min(counts[quote] for quote in pair)))
+        quotes = pairs[pair] if usual in pair and all(counts[quote] >= RARE * total for quote in pair) else usual
         rare = "".join(quote for quote in QUOTES if counts[quote] < RARE * total)
         return CharacterForms(replace=replace, quotes=quotes, rare_quotes=rare)

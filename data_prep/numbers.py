@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 NUMBER = r"(?:\d{1,3}(?: \d{3}){1,6}(?! ?\d)(?:[.,٫]\d+)?|\d+(?:[.,٫٬']\d+)*)"
 """A number without its sign: digits of any script, grouped or not, with or without decimals."""
@@ -28,7 +28,7 @@ class NumberFormat(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
-    zero: str | None = None
+    zero: str | None = Field(default=None, pattern=r"^\d$")
     """The digit zero of the target's script."""
     separators: dict[str, str] = {}
     """Grouping separator, or nothing, by the number of integer digits (`4`, `5` for five and more) and whether the

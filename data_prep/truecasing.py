@@ -26,6 +26,8 @@ MAX_FIRST_WORDS = 20_000
 """Words that are counted so, the first ones; of text without spaces each sentence is one."""
 END_MARKS = frozenset(".?!。？！؟।۔")
 """Marks that are taken off a translation if there was none in its source."""
+OPENING_MARKS = "\"'“”„«‘’([¿¡ "
+"""Marks that may stand before the first word of a sentence."""
 MIN_TITLE_WORDS = 2
 """Common words inside a line that must have a capital for it to be in title case."""
 
@@ -119,7 +121,7 @@ class Truecaser:
         lowercase_start = self._has_case and style.lowercase_start and not all_caps
         sentences = split_sentences(text, self._language)
         if lowercase_start or all_caps:
-            text = _each(text, sentences, lambda one: _capitalized(one) if all_caps or one[0].islower() else one)
+            text = _each(text, sentences, lambda one: _capitalized(one) if all_caps or _begins_small(one) else one)
         ending = ""
         if sentences and style.no_end_mark and self._no_open_ends:
             ending = self._counts.endings.get(_first_word(sentences[-1]), self._counts.ending)
@@ -161,8 +163,17 @@ def restore_style(text: str, style: TextStyle, language: str) -> str:
 
 def _style(text: str, ending: str) -> TextStyle:
     # Text in capitals may begin with a small letter that is hit by mistake.
-    all_caps = text[1:].isupper() and sum(map(str.isupper, text.split())) > 1
-    return TextStyle(text[:1].islower(), all_caps, bool(text) and not ending)
+    all_caps = text[1:].isupper() and sum(map(str.isupper, (text[0].upper() + text[1:]).split())) > 1
+    return TextStyle(_begins_small(text), all_caps, bool(text) and not ending)
+
+
+def _begins_small(text: str) -> bool:
+    """Whether the first word of a text has a small letter that it, unlike "iPhone", does not need."""
+    start = 0 if text[:1].isalpha() else len(text) - len(text.lstrip(OPENING_MARKS))
+    if not text[start : start + 1].islower():
+        return False
+    first = TOKEN.match(text, start)
+    return first is None or first[0] == first[0].lower()
 
 
 def _each(text: str, sentences: Sequence[str], change: Callable[[str], str]) -> str:
@@ -203,6 +214,7 @@ def _most_common(counts: Counter[str]) -> str:
 
 def _begun_small(sentence: str) -> str:
     """A sentence without the capital that its first word has from its place: not English "I", or "UNO"."""
-    word = first[0] if (first := TOKEN.match(sentence)) else ""
+    start = len(sentence) - len(sentence.lstrip(OPENING_MARKS))
+    word = first[0] if (first := TOKEN.match(sentence, start)) else ""
     placed = word != "I" and (len(word) == 1 or word[1:].islower())
-    return sentence[:1].lower() + sentence[1:] if placed else sentence
+    return sentence[:start] + sentence[start : start + 1].lower() + sentence[start + 1 :] if placed else sentence

@@ -1,9 +1,9 @@
-"""Text typed in haste: BLEU of a validation split whose sources lose their capitals and final marks.
+"""Lines in another style: BLEU of a validation split whose sources lose their capitals and final marks.
 
-    python -m tests.benchmarks.haste RUN CORPUS [SENTENCES]
+    python -m tests.benchmarks.truecasing RUN CORPUS [SENTENCES]
 
-With what is typed made neat first (`data_prep.haste`), and without.  Both sides are scored without capitals and final
-marks, so that all figures compare.  Greedy search.
+With truecasing (`data_prep.truecasing`) and without.  Both sides are scored without capitals and final marks, so that
+all figures compare.  Greedy search.
 """
 
 import re
@@ -40,14 +40,14 @@ WAYS: dict[str, Callable[[str], str]] = {
 def main(run: Path, folder: Path, sentences: int = 500) -> None:
     """Print a table."""
     translator = Translator.load(run)
-    if not (habits := translator.habits):
-        sys.exit(f"{run}: does not note how its training text is written")
+    if not (truecaser := translator.pipeline.truecaser):
+        sys.exit(f"{run}: has no counts of how its training text is written")
     sources, targets = (side[:sentences] for side in Corpus(folder).split("validation").texts())
     references = [[unmarked(target) for target in targets]]
-    print(f"{'typed':<22}{'as typed':>10}{'made neat':>11}")
+    print(f"{'typed':<22}{'as typed':>10}{'truecased':>11}")
     for way, change in WAYS.items():
         scores = []
-        for translator.habits in (None, habits):
+        for translator.pipeline.truecaser in (None, truecaser):
             found = translator.translate([change(source) for source in sources], beam=1)
             scores.append(sacrebleu.corpus_bleu(list(map(unmarked, found)), references, lowercase=True).score)
         print(f"{way:<22}{scores[0]:>10.1f}{scores[1]:>11.1f}", flush=True)

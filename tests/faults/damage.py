@@ -40,7 +40,7 @@ def damage_files(prepared: Path, scratch: Path, bytes_changed: int, recoveries: 
     ended = run(command(data, "run"), scratch)
     assert ended.code == 0, ended.said
     checkpoint = find_checkpoint(folder, "last")
-    in_run = ("config.toml", "corpus.json", "subwords.model", "words.txt", SUMS, "best", "last")
+    in_run = ("config.toml", "corpus.json", "subwords.model", "text.json", SUMS, "best", "last")
     files = [folder / name for name in in_run if (folder / name).exists()]
     files += [path for where in (data, checkpoint) for path in sorted(where.iterdir())]
     for number in range(bytes_changed):

@@ -1,6 +1,7 @@
 """What was detached from a source is attached to the words that it stood beside."""
 
 import re
+import string
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_prep.placeholders import Detached
+from data_prep.placeholders import Detached, PlaceholderMasker
 from seq2seq.attachment import Weights, attach, piece_ends
 
 
@@ -24,21 +25,10 @@ def reads(order: Sequence[int], sources: int) -> Weights:
 
 def attached(source: str, target: str, order: Sequence[int]) -> str:
     """The target with the tags of the source, of which each subword looks at one of the source's."""
-    detached: list[Detached] = []
-    plain = ""
-    for part in re.split(r"(<[^>]*>|[❤→])", source):
-        if re.match("[<❤→]", part):
-            detached.append(
-                Detached(part, len(plain.rstrip(" ")) if plain.endswith(" ") else len(plain), plain[-1:], "")
-            )
-            continue
-        if detached and not detached[-1].behind:
-            detached[-1] = detached[-1]._replace(behind=part[:1])
-            part = part.removeprefix(" ") if plain.endswith(" ") else part
-        plain += part
-    ours, theirs = pieces_of(plain), pieces_of(target)
-    texts = [one.text for one in detached]
-    return attach(target, detached, texts, reads(order, len(ours)), piece_ends(ours), piece_ends(theirs))
+    masked = PlaceholderMasker(characters=frozenset(string.printable)).mask(source)
+    ours, theirs = pieces_of(masked.text), pieces_of(target)
+    texts = [one.text for one in masked.detached]
+    return attach(target, masked.detached, texts, reads(order, len(ours)), piece_ends(ours), piece_ends(theirs))
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,9 @@ def test_a_run_is_not_put_into_a_prepared_corpus(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-@pytest.mark.parametrize("name", ["config.toml", "words.txt", "metrics.jsonl", "best", "checkpoints/notes"])
+@pytest.mark.parametrize(
+    "name", ["config.toml", "words.txt", "text.json", "metrics.jsonl", "best", "checkpoints/notes"]
+)
 def test_a_run_is_not_put_among_other_files(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "run"
     (folder / name).parent.mkdir(parents=True)

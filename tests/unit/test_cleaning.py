@@ -1,11 +1,9 @@
-import sys
-import unicodedata
-
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_prep.cleaning import _INVISIBLE, _NORMAL, RESERVED, Cleaner, Dropped, _Script, normalize
+from data_prep.cleaning import Cleaner, Dropped, _Script
+from data_prep.normalization import normalize
 from data_prep.settings import Cleaning
 
 # Text with far more of what needs care than chance would give.
@@ -17,75 +15,6 @@ AWKWARD = st.text(
         st.sampled_from("بفيِّকিक्षनिไทยกำ가각かが\u3099漢\u212b\u2126👩👧❤\ufe0f🏳🌈"),
     )
 )
-
-
-@settings(deadline=None, max_examples=500)
-@given(AWKWARD)
-@example("e\u200d\u0301\u200dα")
-@example("e\u200b\u0301")
-@example("\u1100\u200d\u1161")
-@example("か\u200d\u3099\u200dか")
-def test_normalised_text_is_stable_and_clean(text: str) -> None:
-    clean = normalize(text)
-    assert normalize(clean) == clean
-    assert unicodedata.is_normalized("NFC", clean)
-    assert clean == " ".join(clean.split())
-    assert "\u2581" not in clean
-    clean.encode()  # no surrogates
-    assert not any(unicodedata.category(character) == "Cc" for character in clean)
-
-
-@pytest.mark.parametrize(
-    ("text", "clean"),
-    [
-        ("  Two\t words\r\n", "Two words"),
-        ("Quoi\u00a0?\u202fNon\u2009!", "Quoi ? Non !"),
-        ("a\u2028b\u2029c\u0085d\u3000e", "a b c d e"),
-        ("e\u0301te\u0301", "été"),
-        ("\ufeffso\u00adft\u200b hy\u2060phen\u200e", "soft hyphen"),
-        ("a\x00b\x1bc\x7fd\x9f", "abcd"),
-        ("lone\ud83d half", "lone half"),
-        ("\u2581mark\u2581", "_mark_"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
-        ("क्\u200dष", "क्\u200dष"),
-        ("👩\u200d👧", "👩\u200d👧"),
-        ("end\u200d of\u200c x\u200dy \u200d", "end of xy"),
-        ("\u200d\u200cمی\u200c", "می"),
-        ("", ""),
-        ("\u200b \u00ad", ""),
-    ],
-)
-def test_normalise(text: str, clean: str) -> None:
-    assert normalize(text) == clean
-
-
-def test_the_short_way_takes_only_what_the_long_way_leaves_alone() -> None:
-    """Every character that the short way lets through, beside those it could combine or clash with."""
-    plain = [chr(i) for i in range(0x10000) if _NORMAL.fullmatch(chr(i))]
-    assert len(plain) > 30_000
-    for character in plain:
-        assert unicodedata.combining(character) == 0
-        assert unicodedata.category(character)[0] not in "CZM"
-        assert not _INVISIBLE.match(character)
-    text = "".join(plain)
-    assert unicodedata.is_normalized("NFC", text + text[::-1])
-    for second in ("\u0301", "\u0653", "\u3099", "\u11a8"):
-        assert not _NORMAL.fullmatch("a" + second)
-
-
-def test_invisible_characters_are_those_of_unicode() -> None:
-    joiners = {0x200C, 0x200D}
-    visible = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}  # signs around numbers
-    for code in range(sys.maxunicode + 1):
-        character = chr(code)
-        category = unicodedata.category(character)
-        if category in ("Cc", "Cf", "Cs") and not character.isspace() and code not in joiners | visible:
-            assert _INVISIBLE.match(character), hex(code)
-        elif character in RESERVED:
-            assert category == "Co"
-            assert _INVISIBLE.match(character), hex(code)
-        elif category != "Cn":
-            assert not _INVISIBLE.match(character), hex(code)
 
 
 def reason(source: str, target: str, languages: tuple[str, str] = ("en", "fr"), **options: object) -> str | None:

@@ -1,5 +1,6 @@
 """What may be copied, where it stands, and which kinds of it the training text copies."""
 
+import itertools
 import re
 
 import pytest
@@ -177,9 +178,9 @@ TEXT = st.text(st.sampled_from(" .,:/@#`'-−+$€%{}<>\\½25٣aAéZ中°_=\"") 
 def test_items_are_in_order_and_do_not_overlap(text: str) -> None:
     for found in (list(find_items(text)), list(find_numbers(text)), list(find_unknown(text, frozenset(" aé5")))):
         assert all(0 <= one.start < one.end <= len(text) for one in found)
-        assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+        assert all(one.end <= other.start for one, other in itertools.pairwise(found))
         united = unite(text, found)
-        assert all(one.end <= other.start for one, other in zip(united, united[1:], strict=False))
+        assert all(one.end <= other.start for one, other in itertools.pairwise(united))
 
 
 def evidence(*pairs: tuple[str, str]) -> dict[str, bool]:

@@ -192,8 +192,11 @@ IN_RUN: dict[str, tuple[str, Craft, str]] = {
     "a note that is large": ("evaluate", put("corpus.json", b" " * (1 << 26)), "larger than"),
     "a note of no languages": ("evaluate", edit("corpus.json", "manifest", "languages", to=[]), "languages"),
     "a note of a folder that is none": ("evaluate", edit("corpus.json", "folder", to=["/"]), "folder"),
-    "a note of habits that are none": (
-        "translate", edit("corpus.json", "manifest", "splits", "train", "typed", to=[]), "typed"
+    "a profile that is deep": ("translate", put("text.json", b"[" * 100_000), "subword model is damaged"),
+    "a profile that is large": ("translate", put("text.json", b" " * ((1 << 28) + 1)), "larger than"),
+    "a profile that is none": ("translate", put("text.json", PICKLE), "subword model is damaged"),
+    "a profile of styles that are none": (
+        "translate", edit("text.json", "source_style", to={"sentences": -1}), "subword model is damaged"
     ),
     "a language that is an order": (
         "evaluate", edit("corpus.json", "manifest", "languages", "source", to="\x1b[2J"), "not a language"
@@ -206,6 +209,7 @@ IN_RUN: dict[str, tuple[str, Craft, str]] = {
         for command_, name, target in (
             ("translate", "config.toml", "/etc/passwd"),
             ("translate", "subwords.model", "../secret.txt"),
+            ("translate", "text.json", "../secret.txt"),
             ("translate", "words.txt", "../secret.txt"),
             ("translate", "best", "/dev/zero"),
             ("translate", "checkpoints", "../data"),

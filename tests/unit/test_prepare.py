@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from data_prep.haste import count
 
 from data_prep import prepare as module
 from data_prep import stages
@@ -17,6 +16,7 @@ from data_prep.parallel import ordered_map
 from data_prep.prepare import prepare
 from data_prep.settings import Preparation
 from data_prep.sources import REGISTRY, open_source
+from data_prep.text_profile import fit
 from tests.phrases import (
     LANGUAGES,
     PAIRS,
@@ -76,7 +76,7 @@ def test_a_corpus_comes_out_and_every_pair_is_accounted_for(tmp_path: Path, sour
         }
         for row, (_, target) in enumerate(texts(corpus, name)):
             assert corpus.subwords.decode_target([split.target_ids(row).tolist()]) == [target]
-    assert splits["train"]["typed"] == count(source for source, _ in texts(corpus, "train"))
+    assert corpus.subwords.profile == fit(texts(corpus, "train"))
     assert set(everything) == {(s, t.replace("\u00a0", " ")) for s, t in PAIRS}
     assert manifest["files"] == {
         name: digest for name, digest in contents(tmp_path / "out").items() if name not in (MANIFEST, SUMS)
@@ -97,6 +97,20 @@ def test_splits_of_the_sources_own_are_kept(tmp_path: Path) -> None:
     assert drops(manifest["splits"]["test"]) == {"empty": 1}
     assert PAIRS[0][0] not in {source for source, _ in texts(corpus, "train") + texts(corpus, "validation")}
     assert manifest["splits"]["validation"]["pairs"] == 3
+
+
+def test_entities_are_decoded_and_counted(tmp_path: Path) -> None:
+    odd = [
+        ("Tom&#39;s &amp;amp; mine are odd", "R&D de Tom"),
+        ("R&D; is &foo; x", "c&rsquo;est à Tom"),
+        ("a & b", "a & c"),
+    ]
+    manifest = run(write_pairs(tmp_path / "corpus", [*PAIRS, *odd]), tmp_path / "out")
+    assert manifest["splits"]["train"]["entities"] == 2
+    corpus = Corpus(tmp_path / "out")
+    found = [pair for split in ("train", "validation", "test") for pair in texts(corpus, split)]
+    assert ("Tom's & mine are odd", "R&D de Tom") in found
+    assert ("R&D; is &foo; x", "c’est à Tom") in found
 
 
 def test_further_splits_are_kept_and_leave_no_pair_in_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +205,7 @@ def test_what_is_damaged_is_made_again(tmp_path: Path, source: Path, damage: str
     assert "is prepared again" in notes.lines[0]
 
 
-@pytest.mark.parametrize("name", ["words.txt", "train.arrow", "old.partial"])
+@pytest.mark.parametrize("name", ["words.txt", "text.json", "train.arrow", "old.partial"])
 def test_files_named_as_ours_are_left_alone_where_nothing_else_is_ours(tmp_path: Path, source: Path, name: str) -> None:
     folder = tmp_path / "data"
     folder.mkdir()

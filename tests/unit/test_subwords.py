@@ -3,25 +3,27 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
-from data_prep.carrying import PLACEHOLDERS
 from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from data_prep.errors import UserError
 from data_prep.normalization import normalize
+from data_prep.placeholders import PLACEHOLDERS
 from data_prep.settings import Subwords as SubwordSettings
 from data_prep.subwords import (
     BEGIN,
     END,
     JOINT_FILE,
+    OLD_WORDS_FILE,
     PAD,
     SEPARATE_FILES,
     UNKNOWN,
-    WORDS_FILE,
     Subwords,
     train_subwords,
 )
+from data_prep.text_profile import PROFILE_FILE, TextProfile, fit
+from data_prep.words import Vocabulary
 
 ENGLISH = [
     f"{who} {does} the {what}."
@@ -171,7 +173,7 @@ def test_other_errors_of_the_library_are_not_hidden(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("joint", [True, False])
 def test_files_are_what_load_reads(tmp_path: Path, joint: bool) -> None:
     subwords = train(ENGLISH, FRENCH, joint=joint, vocabulary=320)
-    assert tuple(subwords.files()) == ((JOINT_FILE,) if joint else SEPARATE_FILES)
+    assert tuple(subwords.files()) == (*((JOINT_FILE,) if joint else SEPARATE_FILES), PROFILE_FILE)
     for name, data in subwords.files().items():
         (tmp_path / name).write_bytes(data)
     loaded = Subwords.load(tmp_path)
@@ -179,24 +181,53 @@ def test_files_are_what_load_reads(tmp_path: Path, joint: bool) -> None:
     assert loaded.encode_source(ENGLISH) == subwords.encode_source(ENGLISH)
 
 
-def test_what_is_carried_over_is_a_unit_of_both_sides(tmp_path: Path) -> None:
+def test_what_is_copied_is_a_unit_of_both_sides(tmp_path: Path) -> None:
     source = [*ENGLISH * 3, "I see Zbigniew and 25 cats", "I see the Wrzeszcz"]
     target = [*FRENCH * 4, "Je vois Zbigniew et 25 chats", "Je vois le Wrzeszcz"]
     subwords = train(source[-50:], target[-50:], vocabulary=340)
-    assert subwords.carrier
-    assert subwords.carrier.words
+    assert subwords.masker
+    assert subwords.profile == fit(zip(source[-50:], target[-50:], strict=True))
+    assert subwords.masker.vocabulary == subwords.profile.vocabulary
     for name, data in subwords.files().items():
         (tmp_path / name).write_bytes(data)
-    assert (tmp_path / WORDS_FILE).read_text("utf-8").splitlines() == sorted(subwords.carrier.words)
     for model in (subwords, Subwords.load(tmp_path)):
         (ours,), (theirs,) = model.encode_pairs(["I see Xyz at 3:30, 4 cats"], ["Je vois Xyz à 3:30, quatre chats"])
-        carried = range(END + 1, END + 1 + len(PLACEHOLDERS))
-        assert [i for i in ours if i in carried] == [i for i in theirs if i in carried]
-        assert len({i for i in ours if i in carried}) == 2
+        copied = range(END + 1, END + 1 + len(PLACEHOLDERS))
+        assert [i for i in ours if i in copied] == [i for i in theirs if i in copied]
+        assert len({i for i in ours if i in copied}) == 2
+        assert model.profile == subwords.profile
     plain = train(source[-50:], target[-50:], vocabulary=340, carry=False)
-    assert plain.carrier is None
+    assert plain.masker is None
     assert plain.encode_pairs(ENGLISH, ENGLISH) == (plain.encode_source(ENGLISH), plain.encode_target(ENGLISH))
-    assert WORDS_FILE not in plain.files()
+    assert plain.profile == subwords.profile
+
+
+def test_characters_that_training_never_saw_are_items() -> None:
+    subwords = train(ENGLISH, FRENCH, vocabulary=340)
+    assert subwords.masker
+    assert subwords.characters.issuperset("The cat.é")
+    assert not subwords.characters & set("❤漢5")
+    assert [item.kind for item in subwords.masker.find("The ❤ 漢")] == ["symbol", "foreign"]
+
+
+def test_a_run_that_has_only_a_list_of_words_is_read(tmp_path: Path) -> None:
+    subwords = train(ENGLISH, FRENCH, vocabulary=340)
+    (tmp_path / JOINT_FILE).write_bytes(subwords.models[0])
+    assert Subwords.load(tmp_path).profile == TextProfile()
+    (tmp_path / OLD_WORDS_FILE).write_text("cat\nthe\n", encoding="utf-8")
+    loaded = Subwords.load(tmp_path)
+    assert loaded.profile == TextProfile(vocabulary=Vocabulary(forms={"cat": "", "the": ""}))
+    assert loaded.masker
+    assert [item.kind for item in loaded.masker.find("The cat Zbigniew")] == ["name"]
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"format": 0}', b'{"format": 1, "more": 1}', b"[" * 100_000])
+def test_a_damaged_profile_is_named(tmp_path: Path, data: bytes) -> None:
+    for name, whole in train(ENGLISH, FRENCH, vocabulary=340).files().items():
+        (tmp_path / name).write_bytes(whole)
+    (tmp_path / PROFILE_FILE).write_bytes(data)
+    with pytest.raises(UserError, match=f"{tmp_path}: the subword model is damaged"):
+        Subwords.load(tmp_path)
 
 
 def test_a_missing_or_damaged_model_is_named(tmp_path: Path) -> None:
