@@ -85,3 +85,12 @@ def test_tags_are_nested_around_words(tags: str, target: str, order: list[int], 
     weights_TS = np.eye(len(source_ends) + 1, dtype=np.float32)[[*order, len(source_ends)]]
     assert len(order) == len(target_ends)
     assert attach(target, detached, [one.text for one in detached], weights_TS, source_ends, target_ends) == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["ab {a}❤ bc", "ab ❤{a} bc", "ab 日本5 bc", "ab 5日本 bc", "ab <b>→</b> bc", "ab `a`›‹`b` bc"]
+)
+def test_unknown_characters_beside_an_item_are_no_text(line: str) -> None:
+    pipeline = TextPipeline(letter_subwords(carry=True))
+    segments = [segment for part in pipeline.read(line).parts for segment in part.segments]
+    assert pipeline.subwords.characters.issuperset("".join(re.sub("[􏀀-􏿯]", "", s.text) for s in segments))
