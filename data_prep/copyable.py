@@ -91,9 +91,9 @@ def find_numbers(text: str) -> Iterator[Item]:
         yield Item(*match.span(), "number")
 
 
-def find_unknown(text: str, characters: frozenset[str]) -> Iterator[Item]:
-    """Words and symbols with characters other than those given."""
-    for run in _WORDS_AND_SYMBOLS.finditer(text):
+def find_unknown(text: str, characters: frozenset[str], start: int = 0, end: int | None = None) -> Iterator[Item]:
+    """Words and symbols with characters other than those given, from `start` to `end`."""
+    for run in _WORDS_AND_SYMBOLS.finditer(text, start, len(text) if end is None else end):
         if characters.issuperset(run[0]):
             continue
         if run[0][0].isalnum():

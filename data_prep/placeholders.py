@@ -102,7 +102,12 @@ class PlaceholderMasker:
         found = self.find(text)
         if self.characters is None or self.characters.issuperset(text):
             return found
-        return unite(text, merge(found, find_unknown(text, self.characters)))
+        items: list[Item] = []
+        for item in found:
+            items += find_unknown(text, self.characters, items[-1].end if items else 0, item.start)
+            items.append(item)
+        items += find_unknown(text, self.characters, items[-1].end if items else 0)
+        return unite(text, items)
 
     def separators(self, text: str) -> list[Span]:
         """Where escapes and unknown symbols part a text, with the spaces around them."""
@@ -128,7 +133,7 @@ class PlaceholderMasker:
             out += text[done : item.start]
             done = item.end
             if len(items) + len(detached) == MAX_ITEMS:
-                out += said
+                out += without_letters(said)
                 continue
             if item.kind not in DETACHED:
                 out += item_letter(len(items))

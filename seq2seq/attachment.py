@@ -64,9 +64,13 @@ def attach(
         if partner is not None:
             first, last = sorted((column, columns[partner]))
             rows = _rows(weights_TS, first, max(last, first + 1))
-            gap = rows[0] if partner > number else rows[1]
-            wide = [one for one in open_at if (one <= gap if partner > number else one >= gap)]
-            gap = (wide[-1] if partner > number else wide[0]) if wide else gap
+            gap = rows[0] if partner > number or first == last else rows[1]
+            if partner > number:
+                gap = max((one for one in open_at if one <= gap), default=gap)
+            else:
+                wide = [one for one in open_at if one >= gap] or [gap]
+                start = places[partner]
+                gap = next((one for one in wide if first == last or _has_word(text, start, gaps[one])), wide[-1])
         else:
             before = np.concatenate([[0.0], np.cumsum(weights_TS[:-1, :column].sum(axis=1))])
             behind = weights_TS[:, column:].sum() - np.concatenate(
@@ -76,37 +80,81 @@ def attach(
             gap = max(allowed, key=lambda one: before[one] + behind[one])
             latest = gap
         places.append(min(gaps[gap], len(text)))
+    _nest(places, partners)
     return _inserted(text, detached, places, partners)
 
 
+def _nest(places: list[int], partners: dict[int, int]) -> None:
+    """Widen pairs of tags, in place, so that each has those inside that it has in the source, and none overlap."""
+    pairs = [(first, last) for first, last in partners.items() if first < last]
+    around: list[int] = []
+    for number in sorted(partners):
+        if partners[number] > number:
+            around.append(number)
+            continue
+        first = around.pop()
+        if around:
+            places[around[-1]] = min(places[around[-1]], places[first])
+            outer = partners[around[-1]]
+            places[outer] = max(places[outer], places[number])
+    open_pairs: list[int] = []
+    for first, last in sorted(pairs, key=lambda pair: (places[pair[0]], -places[pair[1]], pair)):
+        while open_pairs and places[open_pairs[-1]] <= places[first]:
+            open_pairs.pop()
+        for other in reversed(open_pairs):
+            if places[other] >= places[last]:
+                break
+            places[other] = places[last]
+        open_pairs.append(last)
+
+
 def _inserted(text: str, detached: Sequence[Detached], places: Sequence[int], partners: dict[int, int]) -> str:
-    # At one place closing tags come first.
-    closing = [partners.get(number, number) < number for number in range(len(places))]
-    order = sorted(range(len(places)), key=lambda number: (places[number], not closing[number], number))
-    out, done, last = "", 0, -1
+    def place_in_order(number: int) -> tuple[int, ...]:
+        # At one place inner tags are closed, then outer ones, then outer ones are opened, then inner ones.
+        partner = partners.get(number, number)
+        if places[partner] == places[number]:
+            return places[number], 1, number
+        if partner < number:
+            return places[number], 0, -places[partner], -partner
+        return places[number], 2, -places[partner], number
+
+    order = sorted(range(len(places)), key=place_in_order)
+    out, done = "", 0
+    last: int | None = None
     for number in order:
         one, place = detached[number], places[number]
         out += text[done:place]
         rest = text[place:]
-        spaced = out.endswith(" ") or rest.startswith(" ")
+        spaced = " " in text[max(place - 1, 0) : place + 1]
         out, done = out.rstrip(" "), place + len(rest) - len(rest.lstrip(" "))
         rest = rest.lstrip(" ")
-        # Symbols that all come to stand at one place are not spread.
-        apart = place != last or number in partners
-        if out and apart and (one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1]))):
+        if last is not None and places[last] == place:
+            turns = partners.get(last, last) < last and partners.get(number, number) > number
+            apart = spaced and (turns or detached[last].behind == one.before == " ")
+        else:
+            apart = one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1:]))
+        # A mark stays at its word when a tag is opened before it.
+        if partners.get(number, number) > number and not spaced and _MARK.match(rest):
+            apart = False
+        if out and apart:
             out += " "
         out += one.text
-        last = place
+        last = number
         if rest and (one.behind == " " or (spaced and not one.behind.isalnum())) and not _MARK.match(rest):
             out += " "
     return out + text[done:]
 
 
 def _is_open(text: str, place: int) -> bool:
-    """Whether something may stand at a place: not inside of a word."""
+    """Whether something may stand at a place: not inside of a word, with what is elided before an apostrophe."""
     before, behind = text[place - 1 : place] if place else "", text[place : place + 1]
-    spaced = before and behind and before.isalnum() and behind.isalnum()
-    return not (spaced and before.isascii() | ("\xc0" <= before <= "\u052f"))
+    if not before or not behind or not all(c.isalnum() or c in "'’" for c in (before, behind)):
+        return True
+    return not (before.isascii() or "\xc0" <= before <= "\u052f" or before == "’")
+
+
+def _has_word(text: str, start: int, end: int) -> bool:
+    return any(map(str.isalnum, text[start:end]))
 
 
 def _partners(tags: Sequence[str]) -> dict[int, int]:

@@ -37,6 +37,8 @@ _CLAUSE_END = re.compile(r"(?<=[.!?…。！？؟;:,]) ")
 # Digits, letters of scripts with spaces between words, and marks: an item that touches one could be read as another.
 _TOUCHES_BEFORE = re.compile(r"[\dA-Za-z\xc0-\u052f.,;:!?…)\]»”]")
 _TOUCHES_BEHIND = re.compile(r"[\dA-Za-z\xc0-\u052f(\[«“]")
+_IN_A_ROW = re.compile(f"([{FIRST_LETTER}-{LAST_LETTER}]) ?(?=([{FIRST_LETTER}-{LAST_LETTER}]))")
+_SEPARATOR = re.compile(" ?[,;:/&+–—-]* ?")
 Order = npt.NDArray[np.bool_]
 
 
@@ -91,7 +93,7 @@ class TextPipeline:
         """A line as the network reads it."""
         match = _LAYOUT.match(line)
         layout, rest = (match[0].replace("\ufeff", ""), line[match.end() :]) if match else ("", line)
-        typed = normalize(without_letters(normalize(rest)))
+        typed = normalize(rest)
         if not typed:
             return SourceLine("", [SourcePart(TextStyle(), [], [], normalize(line))], [])
         profile = self.subwords.profile
@@ -104,9 +106,9 @@ class TextPipeline:
 
     def _part(self, text: str) -> SourcePart:
         masker = self.subwords.masker
-        masked = masker.mask(text) if masker else Masked(text, [], [])
+        masked = masker.mask(text) if masker else Masked(normalize(without_letters(text)), [], [])
         if not any(map(str.isalpha if masker else str.isalnum, masked.text)):
-            answer = text if masked.detached else _with_items(masked.text, masked.items)
+            answer = text if masked.detached or not masker else _with_items(masked.text, masked.items)
             return SourcePart(TextStyle(), [], [], answer)
         items = [*masked.items, *(Copied(one.text, False) for one in masked.detached)]
         letters = map(item_letter, range(len(masked.items), len(items)))
@@ -192,15 +194,15 @@ class TextPipeline:
 def placed_items(text: str, segment: Segment) -> str:
     """A translation with letters for its items, each of which stands where it can.
 
-    None touches a word, a digit, another item or the mark before it if it does not in the source.  None stands behind
-    the last full stop if none does in the source.
+    None touches a word, a digit or the mark before it if it does not in the source.  Two in a row have the marks of
+    the source between them, or a comma.  None stands behind the last full stop if none does in the source.
     """
-    ours = frozenset(segment.letters.values())
     for letter in segment.letters.values():
         before, _, behind = segment.text.partition(letter)
         head, _, tail = text.partition(letter)
-        text = head + " " * _touch(_TOUCHES_BEFORE, ours, head[-1:], before[-1:]) + letter
-        text += " " * _touch(_TOUCHES_BEHIND, ours, tail[:1], behind[:1]) + tail
+        text = head + " " * _touch(_TOUCHES_BEFORE, head[-1:], before[-1:]) + letter
+        text += " " * _touch(_TOUCHES_BEHIND, tail[:1], behind[:1]) + tail
+    text = _IN_A_ROW.sub(lambda found: _in_a_row(segment, found), text)
     end, own = _BEHIND_END.fullmatch(text), _BEHIND_END.fullmatch(segment.text)
     if not end or own or segment.text.endswith(tuple(segment.letters.values())):
         return text
@@ -209,10 +211,19 @@ def placed_items(text: str, segment: Segment) -> str:
     return f"{end[1].rstrip()} {end[3].rstrip(' ,;')}{end[2]}"
 
 
-def _touch(pattern: re.Pattern[str], letters: frozenset[str], character: str, in_source: str) -> bool:
+def _touch(pattern: re.Pattern[str], character: str, in_source: str) -> bool:
     """Whether an item touches a character in the translation, and none like it in the source."""
-    touches, did = (one in letters or bool(pattern.match(one)) for one in (character, in_source))
-    return touches and not did
+    return bool(pattern.match(character)) and not pattern.match(in_source)
+
+
+def _in_a_row(segment: Segment, found: re.Match[str]) -> str:
+    """Two items in a row: 12 and 500 must not become 12 500."""
+    first, second = found.groups()
+    if not {first, second} <= set(segment.letters.values()):
+        return found[0]
+    _, _, behind = segment.text.partition(first)
+    between, in_order, _ = behind.partition(second)
+    return first + (between if in_order and _SEPARATOR.fullmatch(between) else ", ")
 
 
 def _with_items(text: str, items: Sequence[Copied]) -> str:
