@@ -233,8 +233,11 @@ def translate(
         attention_picture.check(attention, " ".join(text or ()).split("\n"))
     translator = Translator.load(folder, checkpoint)
     say: Callable[[str], None] = (lambda message: None) if quiet else _say
-    with suppress(UserError):  # loading has refused what cannot be read
-        say(which_run(folder, checkpoint))
+
+    def announce() -> None:
+        with suppress(UserError):  # loading has refused what cannot be read
+            say(which_run(folder, checkpoint))
+
     check = (lambda lines: None) if quiet or no_language_check else input_check(folder, translator, say)
     sample_seed = (1 if seed is None else seed) if sample else None
     options: dict[str, Any] = {"beam": beam, "nbest": nbest, "sample_seed": sample_seed}
@@ -247,6 +250,7 @@ def translate(
     elif sys.stdin.isatty():
         if out:
             raise UserError("--out: give a text or --in FILE; what is typed is answered where it is typed")
+        announce()
         converse(translator, check, options)
         return
     else:
@@ -255,6 +259,8 @@ def translate(
     drawn: list[tuple[str, str]] = []
     with output(out) as file:
         for first, lines in chunks:
+            if first == 1:
+                announce()
             check(lines)
             answers = translator.hypotheses(lines, **options)
             for number, (line, found) in enumerate(zip(lines, answers, strict=True), first):

@@ -76,3 +76,12 @@ def test_the_line_is_one_line(tmp_path: Path) -> None:
     made = Run(tmp_path / "a\nb", write_corpus(tmp_path / "data\x1b[2J", task(str, train=40)))
     made.save(3, 3)
     assert which_run(made.folder, "best").isprintable()
+
+
+def test_what_cannot_be_read_is_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").write_bytes(b"abc\n\xe9\n")
+    with pytest.raises(SystemExit) as done:
+        cli.main(["translate", "--run", str(run), "--in", str(tmp_path / "in")])
+    assert done.value.code == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"error: {tmp_path / 'in'}:2: not UTF-8")

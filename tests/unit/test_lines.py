@@ -234,3 +234,13 @@ def test_a_line_of_a_pipe_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) ->
     os.close(ours)
     with os.fdopen(theirs, "rb") as file, pytest.raises(UserError, match=r"^x:3: a line of more than 0 MiB"):
         list(read_stream(lines._Pipe(file.fileno()), "x", 5))
+
+
+def test_only_what_may_pause_is_read_as_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"a\n")
+    theirs, ours = os.pipe()
+    with (tmp_path / "in").open("rb") as file, os.fdopen(theirs, "rb") as pipe:
+        assert lines._pipe_descriptor(file) is None
+        assert lines._pipe_descriptor(io.BytesIO()) is None
+        assert lines._pipe_descriptor(pipe) == theirs
+    os.close(ours)
