@@ -115,11 +115,19 @@ class Translator:
         flat = [(part, segment) for line in read for part in line.parts for segment in part.segments]
         batches = list(self._batches([segment.ids for _, segment in flat], width))
 
-        def search(number: int) -> list[list[Hypothesis]]:
-            rows, penalty = [flat[row][1] for row in batches[number]], self.decoding.length_penalty
-            sources = [segment.ids for segment in rows]
+        def translate(number: int) -> list[list[Scored]]:
+            rows = [flat[row] for row in batches[number]]
+            texts = (
+                self._texts(*row, hypotheses)
+                for row, hypotheses in zip(rows, search(number, [segment for _, segment in rows]), strict=True)
+            )
+            some = [list(islice(_distinct(one) if sample_seed is None else one, nbest)) for one in texts]
+            return [one or [Scored(segment.text, -torch.inf)] for one, (_, segment) in zip(some, rows, strict=True)]
+
+        def search(number: int, segments: list[Segment]) -> list[list[Hypothesis]]:
+            sources, penalty = [segment.ids for segment in segments], self.decoding.length_penalty
             batch = self._tensors(sources)
-            order_BPP = torch.from_numpy(np.stack([segment.order_PP for segment in rows])).to(self.device)
+            order_BPP = torch.from_numpy(np.stack([segment.order_PP for segment in segments])).to(self.device)
             order_BPP = order_BPP[:, : self.search.network.placeholders, : self.search.network.placeholders]
             if sample_seed is None:
                 if self.reverse is None or width == 1:
@@ -134,11 +142,9 @@ class Translator:
         found: list[list[Scored]] = [[] for _ in flat]
         # The longest first, or they are what is waited for at the end.
         order = range(len(batches) - 1, -1, -1)
-        for number, hypotheses in zip(order, self.workers.map(search, order), strict=True):
-            for row, of_segment in zip(batches[number], hypotheses, strict=True):
-                texts = self._texts(*flat[row], of_segment)
-                texts = islice(_distinct(texts) if sample_seed is None else texts, nbest)
-                found[row] = list(texts) or [Scored(flat[row][1].text, -torch.inf)]
+        for number, scored_batch in zip(order, self.workers.map(translate, order), strict=True):
+            for row, texts in zip(batches[number], scored_batch, strict=True):
+                found[row] = texts
         remaining = iter(found)
         answers = [
             self._joined(line, [list(islice(remaining, len(part.segments))) for part in line.parts]) for line in read

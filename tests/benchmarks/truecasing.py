@@ -1,11 +1,13 @@
-"""Lines in another style: BLEU of a validation split whose sources lose their capitals and final marks.
+"""Lines in another style or with other characters: BLEU of a split whose sources are typed otherwise.
 
     python -m tests.benchmarks.truecasing RUN CORPUS [SENTENCES]
 
-With truecasing (`data_prep.truecasing`) and without.  Both sides are scored without capitals and final marks, so that
-all figures compare.  Greedy search.
+First the validation split without capitals and final marks, with truecasing (`data_prep.truecasing`) and without; both
+sides are scored without them, so that all figures compare.  Then sentences of the test split that have a quote or an
+apostrophe, with other forms of characters.  Greedy search.
 """
 
+import html
 import re
 import sys
 from collections.abc import Callable
@@ -36,6 +38,18 @@ WAYS: dict[str, Callable[[str], str]] = {
     "in capitals": str.upper,
 }
 
+CHARACTERS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "curly quotes": lambda text: re.sub(r'(^|[ (])"', r"\1“", text.replace("'", "’")).replace('"', "”"),
+    "guillemets": lambda text: re.sub('"([^"]*)"', "« \\1 »", text),
+    "accents for apostrophes": lambda text: text.replace("'", "´"),
+    "entities": lambda text: html.escape(text, quote=True),
+    "full width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+    "soft hyphens": lambda text: re.sub(r"(\w{3})(\w{2})", "\\1\u00ad\\2", text),
+}
+QUOTED = 300
+"""Sentences with a quote or an apostrophe that are translated."""
+
 
 def main(run: Path, folder: Path, sentences: int = 500) -> None:
     """Print a table."""
@@ -51,6 +65,11 @@ def main(run: Path, folder: Path, sentences: int = 500) -> None:
             found = translator.translate([change(source) for source in sources], beam=1)
             scores.append(sacrebleu.corpus_bleu(list(map(unmarked, found)), references, lowercase=True).score)
         print(f"{way:<22}{scores[0]:>10.1f}{scores[1]:>11.1f}", flush=True)
+    pairs = zip(*Corpus(folder).split("test").texts(), strict=True)
+    quoted = [pair for pair in pairs if set("'\"") & set(pair[0])][:QUOTED]
+    for form, change in CHARACTERS.items() if quoted else ():
+        found = translator.translate([change(source) for source, _ in quoted], beam=1)
+        print(f"{form:<24}{sacrebleu.corpus_bleu(found, [[target for _, target in quoted]]).score:>8.1f}", flush=True)
 
 
 if __name__ == "__main__":
