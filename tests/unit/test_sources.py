@@ -166,7 +166,7 @@ def test_a_text_pair_is_named_by_its_stem_or_by_a_side(tmp_path: Path) -> None:
 
 
 def zipped(text: str) -> bytes:
-    return packed(text.encode(), mtime=0)
+    return packed(text.encode())
 
 
 @pytest.mark.parametrize(
