@@ -147,11 +147,15 @@ class TextPipeline:
         return len(self.subwords.encode_source([to_placeholders(text)[0]])[0]) <= MAX_SOURCE_TOKENS
 
     def _cut(self, text: str) -> Iterator[str]:
-        """A text in parts that fit: sentences, as many together as fit, or else clauses, words or letters."""
-        if self._fits(text):
+        """A text in parts that fit: sentences, as many together as fit, or else clauses, words or letters.
+
+        Two sentences that both have items are apart, so that no item comes into the other.
+        """
+        parts = split_sentences(text, self.languages[0])
+        apart = sum(bool(item_letters(part)) for part in parts) > 1
+        if self._fits(text) and not apart:
             yield text
             return
-        parts = split_sentences(text, self.languages[0])
         if len(parts) == 1:
             parts = _CLAUSE_END.split(text)
         if len(parts) == 1:
@@ -168,6 +172,7 @@ class TextPipeline:
             size = len(self.subwords.encode_source([part])[0])
             letters = len(item_letters(part))
             fits = total + size <= MAX_SOURCE_TOKENS and used + letters <= len(PLACEHOLDERS)
+            fits = fits and not (apart and used and letters)
             if spans and fits:
                 spans[-1] = (spans[-1][0], end)
                 total, used = total + size, used + letters

@@ -93,6 +93,7 @@ def echo(pipeline: TextPipeline, line: str) -> str:
         ("The first line.\\nThe second line.", ["The first line.", "The second line."]),
         ("See 你好 at home.", ["See [你好] at home."]),
         ("see 12", ["See [12]."]),
+        ("We see 12. We know. The cat is 5.", ["We see [12]. We know.", "The cat is [5]."]),
     ],
 )
 def test_a_line_as_the_network_reads_it(line: str, segments: list[str], pipeline: TextPipeline) -> None:
