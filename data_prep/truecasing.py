@@ -116,8 +116,8 @@ class Truecaser:
             text = "".join(map(_small, text))
         if self._has_case and text.islower():
             text = TOKEN.sub(self._cased, text)
-        elif title_case and (first := TOKEN.search(text)):
-            text = text[: first.end()] + TOKEN.sub(self._uncapitalized, text[first.end() :])
+        elif title_case:
+            text = _each(text, split_sentences(text, self._language), self._without_title_case)
         lowercase_start = self._has_case and style.lowercase_start and not all_caps
         sentences = split_sentences(text, self._language)
         if lowercase_start or all_caps:
@@ -128,11 +128,17 @@ class Truecaser:
         return text + ending, TextStyle(lowercase_start, all_caps, bool(ending), title_case)
 
     def _is_title(self, text: str) -> bool:
-        """Whether common words inside a line, all long ones, have a capital."""
-        words = TOKEN.findall(text)[1:]
+        """Whether most common words inside the sentences of a text, and all long ones, have a capital."""
+        words = [word for one in split_sentences(text, self._language) for word in TOKEN.findall(one)[1:]]
         common = [word for word in words if self._vocabulary.forms.get(word.lower()) == word.lower()]
-        capitals = [word for word in common if word.istitle()]
-        return len(capitals) >= MIN_TITLE_WORDS and all(word.istitle() or len(word) < 5 for word in common)
+        capitals = sum(map(str.istitle, common))
+        enough = capitals >= MIN_TITLE_WORDS and 2 * capitals >= len(common)
+        return enough and all(word.istitle() or len(word) < 5 for word in common)
+
+    def _without_title_case(self, sentence: str) -> str:
+        first = TOKEN.search(sentence)
+        end = first.end() if first else 0
+        return sentence[:end] + TOKEN.sub(self._uncapitalized, sentence[end:])
 
     def _cased(self, token: re.Match[str]) -> str:
         """A token in small letters as the training text writes it."""
