@@ -48,12 +48,12 @@ _KINDS = {
     "code": rf"{_BEGIN}(?:[A-Z][{_L}]*-?|[{_L}]{{1,2}}-|[{_L}]+)\d[{_L}\d]*(?:\.\d+)*(?:-[{_L}\d]+)*(?!\w)",
     "number": rf"{_BEGIN}{_SIGN}{NUMBER}(?![{_L}_])",
 }
-"""Patterns by kind, in the order in which they are tried."""
+"""Patterns by kind; the first that matches counts."""
 _COPYABLE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
 _HINT = re.compile(r"[\d`@#<{%$\\¼-¾⅐-⅞↉]|://|www\.")
 """Without any of these a text has no item of these kinds."""
 DIGITS = frozenset({"date", "time", "amount", "phone", "fraction", "series", "number"})
-"""Kinds of which the target may have the digits in another form."""
+"""Kinds whose digits the target may write in another form."""
 DETACHED = frozenset({"tag", "escape", "symbol"})
 """Kinds that are no part of a sentence."""
 VERBATIM = frozenset({"code_span", "address", "email", "handle", "tag", "template", "escape"})
@@ -125,7 +125,7 @@ def merge(items: list[Item], more: Iterable[Item]) -> list[Item]:
 
 
 def unite(text: str, items: list[Item]) -> list[Item]:
-    """Items of which those that are glued together are one; names stay by themselves."""
+    """Items, with those that are glued together as one; names stay by themselves."""
     united: list[Item] = []
     for item in items:
         if united and {item.kind, united[-1].kind}.isdisjoint({"name", "foreign"}):

@@ -73,8 +73,8 @@ class Masked(NamedTuple):
 class PlaceholderMasker:
     """Finds items and puts placeholders in their place.
 
-    `vocabulary` tells which words are no names; without it there are no names.  `copied` has the kinds of which the
-    training text shows whether they are copied; others are.  `characters` are those that the subword model knows;
+    `vocabulary` tells which words are no names; without it there are no names.  `copied` says of some kinds whether the
+    training text copies them; all others are copied.  `characters` are those that the subword model knows;
     without them all are known.
     """
 

@@ -36,7 +36,7 @@ _LETTER = re.compile(LETTERS[:-1])
 
 
 class TextStyle(NamedTuple):
-    """In which ways a line is, or was, written."""
+    """How a line is written."""
 
     lowercase_start: bool = False
     all_caps: bool = False
@@ -47,7 +47,7 @@ class TextStyle(NamedTuple):
 
 
 class StyleCounts(BaseModel):
-    """How many of the sources of the training text are written so, and how they end."""
+    """How many sources of the training text have each style, and how they end."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
@@ -56,9 +56,9 @@ class StyleCounts(BaseModel):
     all_caps: int = Field(ge=0)
     no_end_mark: int = Field(ge=0)
     ending: Ending = ""
-    """What most end with."""
+    """The most common ending."""
     endings: dict[str, Ending] = {}
-    """What those end with that begin with certain words, such as " ?"."""
+    """Endings of sources by their first word, where nearly all with this word end alike: {"où": " ?"}."""
 
 
 class StyleCounter:
@@ -105,7 +105,7 @@ class Truecaser:
         self._no_caps, self._no_open_ends = counts.all_caps < few, counts.no_end_mark < few
 
     def to_corpus_style(self, text: str) -> tuple[str, TextStyle]:
-        """A masked line as the training text would have it, and in which ways it was written otherwise.
+        """A masked line in the style of the training text, and the style that it had.
 
         Only an ending is added; every other character stays in its place.
         """
@@ -183,7 +183,7 @@ def _begins_small(text: str) -> bool:
 
 
 def _each(text: str, sentences: Sequence[str], change: Callable[[str], str]) -> str:
-    """A text whose sentences are changed."""
+    """The text with a change made to each sentence."""
     parts, done = [], 0
     for sentence in sentences:
         start = text.index(sentence, done)

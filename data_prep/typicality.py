@@ -19,7 +19,7 @@ from data_prep.settings import Settings
 
 KEY = "typicality"
 STEPS = 8
-"""Steps of one bit in which a subword's bits are noted, as one byte."""
+"""Steps of a bit: each subword's bits are rounded to a byte of such steps."""
 SMOOTHING = 0.5
 """Added to each count, so that subwords that training has not seen have a frequency."""
 
