@@ -111,6 +111,8 @@ class PlaceholderMasker:
 
     def separators(self, text: str) -> list[Span]:
         """Where escapes and unknown symbols part a text, with the spaces around them."""
+        if "\\" not in text and (self.characters is None or self.characters.issuperset(text)):
+            return []
         spans: list[Span] = []
         for start, end, kind in self.find_all(text):
             spaced = text[start - 1 : start] in ("", " ") and text[end : end + 1] in ("", " ")

@@ -72,11 +72,11 @@ class Subwords:
 
     def encode_source(self, lines: list[str]) -> list[list[int]]:
         """Ids of each line, without begin and end."""
-        return list(self._source.encode(lines, out_type=int, num_threads=1))
+        return _encode(self._source, lines)
 
     def encode_target(self, lines: list[str]) -> list[list[int]]:
         """Ids of each line, without begin and end."""
-        return list(self._target.encode(lines, out_type=int, num_threads=1))
+        return _encode(self._target, lines)
 
     def encode_pairs(self, sources: list[str], targets: list[str]) -> tuple[list[list[int]], list[list[int]]]:
         """Ids of both sides of pairs, with placeholders for what is copied."""
@@ -127,6 +127,13 @@ class Subwords:
             if (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id()) != (PAD, UNKNOWN, BEGIN, END):
                 raise UserError(f"{folder}: its subword model has other special ids than 0 to 3; it is not ours")
         return subwords
+
+
+def _encode(model: sentencepiece.SentencePieceProcessor, lines: list[str]) -> list[list[int]]:
+    # A list makes the library start a thread, which takes longer than a sentence.
+    return (
+        [model.encode(lines[0], out_type=int)] if len(lines) == 1 else model.encode(lines, out_type=int, num_threads=1)
+    )
 
 
 def _load_profile(folder: Path) -> TextProfile | None:

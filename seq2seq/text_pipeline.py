@@ -121,40 +121,42 @@ class TextPipeline:
     def _segments(self, text: str, items: list[Copied], detached: list[Detached]) -> list[Segment]:
         """A masked text in segments short enough to translate."""
         segments, end = [], 0
-        for part in self._cut(text):
+        for part, masked, places, ids in self._cut(text):
             start = text.index(part, end)
             end = start + len(part)
             here = [one for one in detached if one.place <= end or end == len(text.rstrip())]
             detached = detached[len(here) :]
             placed = [one._replace(place=min(max(one.place - start, 0), len(part))) for one in here]
-            segments.append(self._segment(part, items, placed))
+            letters, order_PP = self._order(item_letters(part), places, items)
+            segments.append(Segment(part, masked, ids, letters, order_PP, placed))
         return segments
 
-    def _segment(self, text: str, items: Sequence[Copied], detached: list[Detached]) -> Segment:
-        numbers = item_letters(text)
-        masked, places = to_placeholders(text)
+    def _order(self, numbers: list[int], places: list[int], items: Sequence[Copied]) -> tuple[dict[str, str], Order]:
+        """The letter of each placeholder, and which placeholders must come before each."""
         order_PP = np.zeros((len(PLACEHOLDERS), len(PLACEHOLDERS)), np.bool_)
         for earlier, later, number in zip(places, places[1:], numbers[1:], strict=False):
             if self._monotonic or items[number].listed:
                 order_PP[later] = order_PP[earlier]
                 order_PP[later, earlier] = True
-        letters = {PLACEHOLDERS[place]: item_letter(number) for place, number in zip(places, numbers, strict=True)}
-        return Segment(text, masked, self.subwords.encode_source([masked])[0], letters, order_PP, detached)
+        return {PLACEHOLDERS[p]: item_letter(n) for p, n in zip(places, numbers, strict=True)}, order_PP
 
-    def _fits(self, text: str) -> bool:
+    def _fitting(self, text: str) -> tuple[str, str, list[int], list[int]] | None:
+        """A text, as the network reads it, the places of its placeholders, and its ids; None if it is too long."""
         if len(item_letters(text)) > len(PLACEHOLDERS):
-            return False
-        return len(self.subwords.encode_source([to_placeholders(text)[0]])[0]) <= MAX_SOURCE_TOKENS
+            return None
+        masked, places = to_placeholders(text)
+        (ids,) = self.subwords.encode_source([masked])
+        return (text, masked, places, ids) if len(ids) <= MAX_SOURCE_TOKENS else None
 
-    def _cut(self, text: str) -> Iterator[str]:
+    def _cut(self, text: str) -> Iterator[tuple[str, str, list[int], list[int]]]:
         """A text in parts that fit: sentences, as many together as fit, or else clauses, words or letters.
 
         Two sentences that both have items are apart, so that no item comes into the other.
         """
         parts = split_sentences(text, self.languages[0])
         apart = sum(bool(item_letters(part)) for part in parts) > 1
-        if self._fits(text) and not apart:
-            yield text
+        if not apart and (fitting := self._fitting(text)):
+            yield fitting
             return
         if len(parts) == 1:
             parts = _CLAUSE_END.split(text)

@@ -207,7 +207,7 @@ def test_characters_that_training_never_saw_are_items() -> None:
     assert subwords.masker
     assert subwords.characters.issuperset("The cat.é")
     assert not subwords.characters & set("❤漢5")
-    assert [item.kind for item in subwords.masker.find("The ❤ 漢")] == ["symbol", "foreign"]
+    assert [item.kind for item in subwords.masker.find_all("The ❤ 漢")] == ["symbol", "foreign"]
 
 
 def test_a_run_that_has_only_a_list_of_words_is_read(tmp_path: Path) -> None:
