@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data_prep.normalization import FIRST_LETTER
 from data_prep.sentences import split_sentences
-from data_prep.words import LETTERS, TOKEN, Vocabulary
+from data_prep.words import LETTERS, TOKEN, UPPER, Vocabulary
 
 RARE = 0.01
 """A style that is rarer than this share of the training text is not one that a network learns."""
@@ -33,6 +33,7 @@ MIN_TITLE_WORDS = 2
 
 Ending = Annotated[str, Field(max_length=3)]
 _LETTER = re.compile(LETTERS[:-1])
+_CAPITAL_INSIDE = re.compile(rf" \W?[{UPPER}]")
 
 
 class TextStyle(NamedTuple):
@@ -129,6 +130,8 @@ class Truecaser:
 
     def _is_title(self, text: str) -> bool:
         """Whether most common words inside the sentences of a text, and all long ones, have a capital."""
+        if len(_CAPITAL_INSIDE.findall(text)) < MIN_TITLE_WORDS:
+            return False
         words = [word for one in split_sentences(text, self._language) for word in TOKEN.findall(one)[1:]]
         common = [word for word in words if self._vocabulary.forms.get(word.lower()) == word.lower()]
         capitals = sum(map(str.istitle, common))
