@@ -11,6 +11,7 @@ from pathlib import Path
 from data_prep.corpus import MANIFEST, Corpus
 from data_prep.errors import UserError
 from data_prep.files import write_text
+from data_prep.normalization import normalize
 from data_prep.subwords import Subwords
 from data_prep.typicality import Typical, read_typicality
 from seq2seq.checkpoint import LAST_GOOD, MARKS, STATE, find_checkpoint
@@ -108,11 +109,13 @@ def evaluate_files(
 ) -> Report:
     """The same with text files, UTF-8, in which line n of each reference translates line n of the source.
 
-    References are normalised as translations are.  `note` is told of those that look wrong.
+    References are normalized as translations are.  `note` is told of those that look wrong.
     """
     languages = languages_of(checkpoints)
     paths = [references] if isinstance(references, Path) else list(references)
     sources, texts = read_texts(source, paths)
+    forms = Subwords.load(_run(checkpoints[0])).profile.target_characters
+    texts = [[normalize(forms.apply(line)) for line in lines] for lines in texts]
     names = ", ".join(map(str, paths))
     text = Text(f"{source} → {names}", None, f"file.{source.stem[:50]}", sources, texts[0], tuple(texts[1:]))
 
