@@ -130,7 +130,9 @@ def _inserted(text: str, detached: Sequence[Detached], places: Sequence[int], pa
         rest = rest.lstrip(" ")
         if last is not None and places[last] == place:
             turns = partners.get(last, last) < last and partners.get(number, number) > number
-            apart = spaced and (turns or detached[last].behind == one.before == " ")
+            # Quotes of several words that all come to stand at one place are not spread.
+            words = detached[last].before.isalnum() and one.behind.isalnum()
+            apart = spaced and (turns or (detached[last].behind == one.before == " " and not words))
         else:
             apart = one.before == " " or (spaced and not one.before.isalnum() and not _MARK.match(out[-1:]))
         # A mark stays at its word when a tag is opened before it.

@@ -9,6 +9,7 @@ alone meanwhile.  Prints rows of a table as Markdown, and keeps what is done: th
 
 import argparse
 import hashlib
+import math
 import os
 import re
 import subprocess
@@ -93,7 +94,7 @@ class Job:
         """The run as a row of the table."""
         report, checkpoint = read_report(self.run), find_checkpoint(self.run, "best")
         state, (model, _, _) = read_state(checkpoint), load_model(checkpoint, torch.device("cpu"))
-        low, high = report.confidence["bleu"]
+        low, high = report.confidence.get("bleu", (math.nan, math.nan))
         cells = (
             " ".join(self.settings) or "as it is",
             f"{self.seed}",

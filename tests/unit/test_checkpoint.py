@@ -229,4 +229,10 @@ def test_no_pickle_is_written_or_read(run: Run, monkeypatch: pytest.MonkeyPatch)
 def test_settings_are_written_as_they_were_resolved(run: Run) -> None:
     assert isinstance(run.config, Config)
     assert (run.folder / "config.toml").read_text(encoding="utf-8") == run.config.toml()
-    assert {path.name for path in run.folder.iterdir()} == {"config.toml", "corpus.json", "subwords.model", SUMS}
+    assert {path.name for path in run.folder.iterdir()} == {
+        "config.toml",
+        "corpus.json",
+        "subwords.model",
+        "text.json",
+        SUMS,
+    }

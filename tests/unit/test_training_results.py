@@ -34,7 +34,8 @@ def test_what_a_run_leaves_in_its_folder(corpus: Corpus, tmp_path: Path, monkeyp
     run = tmp_path / "run"
     train(corpus, config(steps=60, validate_steps=40), run)
     assert {path.name for path in run.iterdir()} == {
-        *("config.toml", "corpus.json", "subwords.model", "SHA256SUMS", "environment.json", "repeat.toml"),
+        *("config.toml", "corpus.json", "subwords.model", "text.json", "SHA256SUMS", "environment.json"),
+        "repeat.toml",
         *("metrics.jsonl", "learning_curve.png", "tensorboard", "checkpoints", "best", "last"),
     }
     assert (run / "learning_curve.png").read_bytes().startswith(b"\x89PNG")

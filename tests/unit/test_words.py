@@ -10,8 +10,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def learn(*pairs: tuple[str, str], times: int = 1) -> Vocabulary:
     counter = WordCounter()
     for _ in range(times):
-        for source, target in pairs:
-            counter.add(source, target)
+        counter.add([source for source, _ in pairs], [target for _, target in pairs])
     return counter.result()
 
 
