@@ -109,7 +109,7 @@ def evaluate_files(
 ) -> Report:
     """The same with text files, UTF-8, in which line n of each reference translates line n of the source.
 
-    References are normalized as translations are.  `note` is told of those that look wrong.
+    References are normalized as translations are.  `note` gets a hint for each that looks wrong.
     """
     languages = languages_of(checkpoints)
     paths = [references] if isinstance(references, Path) else list(references)

@@ -12,7 +12,7 @@ IDLE = 0.5
 
 
 class RunningClock:
-    """Seconds for which the process has run, in all its threads.
+    """Seconds that the process has run.
 
     `SIGSTOP` and Ctrl-Z stop a process without telling it.  A thread reads the clock several times a second: if it
     could not for long, and the process computed nothing meanwhile, the process was stopped.

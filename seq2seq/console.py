@@ -12,7 +12,7 @@ from seq2seq.translator import Scored, Translator
 
 
 def which_run(run: Path, checkpoint: str) -> str:
-    """Which checkpoint of which run translates, in one line."""
+    """One line that names the run and the checkpoint."""
     note, step = read_corpus_note(run), int(find_checkpoint(run, checkpoint).name)
     languages = note["manifest"]["languages"]
     return printable(

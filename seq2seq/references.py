@@ -13,7 +13,7 @@ from seq2seq.language import LANGUAGES, judge, weigh
 LINES = 5000
 """Lines that hints look at, at most."""
 LANGUAGE_LINES = 200
-"""Of these, lines whose language is told."""
+"""Lines whose language is checked, the first of them."""
 FEWEST = 5
 """Lines below which nothing is said of a shift."""
 MUCH_BETTER = 0.2

@@ -62,10 +62,11 @@ def test_any_line_gets_one_line_that_is_blank_only_for_a_blank_one(lines: list[s
     assert len(answers) == len(lines)
     for line, answer in zip(lines, answers, strict=True):
         assert len(answer.splitlines()) <= 1
-        # Indentation and list marks are as they were typed.
-        layout = _LAYOUT.match(answer)
+        # Indentation and list marks are those of the line, as they were typed.
+        layout = _LAYOUT.match(line)
         assert layout
-        assert answer[layout.end() :] == normalize(answer[layout.end() :])
+        text = answer.removeprefix(layout[0].replace("\ufeff", ""))
+        assert text == normalize(text)
         assert bool(answer) is bool(normalize(line))
 
 
